@@ -1,0 +1,121 @@
+#ifndef AAS_LIB_FS_H
+#define AAS_LIB_FS_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Checked access to files.  Nothing here follows a symbolic link in the last
+ * component, blocks on a FIFO, or trusts a path twice: what is checked is the
+ * descriptor that is read.  All descriptors are O_CLOEXEC and >= 3.
+ */
+
+/* A buffer from malloc; release with aas_buf_free(). */
+struct aas_buf {
+	uint8_t *p; /* p[len] is 0 when p is not NULL */
+	size_t len;
+};
+
+/*
+ * aas_buf_free(b):
+ * Wipe, free and empty ${b}; NULL and empty are fine.
+ */
+void aas_buf_free(struct aas_buf *b);
+
+/*
+ * aas_fs_dir(path, owner, &fd):
+ * Open the directory ${path} (absolute).  It, and every directory above it,
+ * must belong to root or ${owner} and be writable by no other user (sticky
+ * directories above it are accepted; group-writable only by root's group).
+ * The walk is by openat from "/" without following links.
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ */
+int aas_fs_dir(const char *path, uid_t owner, int *fd);
+
+/*
+ * aas_fs_dirat(dirfd, name, owner, &fd):
+ * The same for one component ${name} (no '/', not "." or "..") below an
+ * already checked ${dirfd}.
+ */
+int aas_fs_dirat(int dirfd, const char *name, uid_t owner, int *fd);
+
+/*
+ * aas_fs_open(dirfd, name, owner, forbid, &fd, &st):
+ * Open ${name} below ${dirfd} for reading.  It must be a regular file with
+ * one link, of root or ${owner}, with none of the mode bits ${forbid} (022:
+ * nobody else may write it; 077: nobody else may read it either).
+ *   st   may be NULL
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ */
+int aas_fs_open(int dirfd, const char *name, uid_t owner, mode_t forbid,
+    int *fd, struct stat *st);
+
+/*
+ * aas_fs_read(dirfd, name, owner, forbid, max, &buf, &st):
+ * aas_fs_open() and read all of it; over ${max} bytes is AAS_ERR_TOOBIG, a
+ * file that shrinks or grows meanwhile AAS_ERR_AGAIN.  ${st} may be NULL.
+ */
+int aas_fs_read(int dirfd, const char *name, uid_t owner, mode_t forbid,
+    size_t max, struct aas_buf *buf, struct stat *st);
+
+/*
+ * aas_fs_read_path(path, owner, forbid, max, &buf, &st):
+ * aas_fs_dir() of the parent of the absolute ${path}, then aas_fs_read().
+ */
+int aas_fs_read_path(const char *path, uid_t owner, mode_t forbid, size_t max,
+    struct aas_buf *buf, struct stat *st);
+
+/*
+ * aas_fs_replace(dirfd, name, p, len, uid, gid, mode):
+ * Make ${name} below ${dirfd} hold exactly ${len} bytes at ${p}, or leave it
+ * as it was: write a temporary file, fsync, rename, fsync the directory.  A
+ * temporary file left by a crash is overwritten, never in the way.  ${uid}
+ * and ${gid} may be -1 (leave).  The caller holds a lock if two may write.
+ * Blocks for the disk.  Returns 0, AAS_ERR_SYS.
+ */
+int aas_fs_replace(int dirfd, const char *name, const void *p, size_t len,
+    uid_t uid, gid_t gid, mode_t mode);
+
+/*
+ * aas_fs_create(dirfd, name, p, len, mode):
+ * Create ${name}, which must not exist (AAS_ERR_EXISTS), and write it; no
+ * fsync: for /run, which no crash survives.
+ */
+int aas_fs_create(int dirfd, const char *name, const void *p, size_t len,
+    mode_t mode);
+
+/*
+ * aas_fs_lock(dirfd, name, exclusive, timeout_ms, &fd):
+ * Open (create, 0600) ${name} and take flock(2) on an open file description
+ * of its own.  Waits at most ${timeout_ms}: AAS_ERR_TIMEOUT.  Closing ${fd}
+ * releases it.  Never blocks signals, uses no alarm.
+ */
+int aas_fs_lock(int dirfd, const char *name, int exclusive, int timeout_ms,
+    int *fd);
+
+/*
+ * aas_fs_write_all(fd, p, len), aas_fs_read_all(fd, p, len):
+ * All of it, through EINTR and short counts.  Returns 0, AAS_ERR_SYS, or
+ * AAS_ERR_FORMAT at an early end.
+ */
+int aas_fs_write_all(int fd, const void *p, size_t len);
+int aas_fs_read_all(int fd, void *p, size_t len);
+
+/*
+ * aas_fs_high(fd):
+ * Returns a duplicate of ${fd} that is >= 3 and O_CLOEXEC, and closes ${fd};
+ * ${fd} itself if it is already so; -1 (with ${fd} closed) on failure.  A
+ * host may run with descriptors 0 to 2 closed.
+ */
+int aas_fs_high(int fd);
+
+/*
+ * aas_close(&fd):
+ * Close *${fd} if it is not negative, and set it to -1.  errno is kept.
+ */
+void aas_close(int *fd);
+
+#endif

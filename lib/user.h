@@ -1,0 +1,41 @@
+#ifndef AAS_LIB_USER_H
+#define AAS_LIB_USER_H
+
+#include <sys/types.h>
+
+#define AAS_USER_MAX 256     /* a name with its NUL */
+#define AAS_USER_GROUPS 1024 /* more groups than this: an error, no guess */
+
+struct aas_user {
+	char name[AAS_USER_MAX]; /* as the passwd entry spells it */
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * aas_user_valid(name):
+ * 1 if ${name} may be looked up at all: 1 to 255 bytes, none of '/', ':',
+ * NUL, control, space at the ends, leading '-', "." or "..", well-formed
+ * UTF-8.  The passwd entry decides the rest.
+ */
+int aas_user_valid(const char *name);
+
+/*
+ * aas_user_name(name, &u), aas_user_uid(uid, &u):
+ * Look up by getpwnam_r(3) / getpwuid_r(3).  The entry's name must equal
+ * ${name} byte for byte (a directory that folds case does not make two names
+ * one), and uids (uid_t)-1 and 65535 are refused.
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_INVAL, AAS_ERR_SYS, AAS_ERR_NOMEM.
+ * Blocks as long as NSS does.
+ */
+int aas_user_name(const char *name, struct aas_user *u);
+int aas_user_uid(uid_t uid, struct aas_user *u);
+
+/*
+ * aas_user_groups(u, gids, &n):
+ * One getgrouplist(3).  ${gids} has room for AAS_USER_GROUPS; AAS_ERR_TOOBIG
+ * over that.
+ */
+int aas_user_groups(const struct aas_user *u, gid_t *gids, int *n);
+
+#endif

@@ -1,0 +1,1 @@
+# pam_aas: its part of the one Makefile.

@@ -1,0 +1,1 @@
+# policy: its part of the one Makefile.

@@ -1,0 +1,1 @@
+# tests/fuzz: its part of the one Makefile.

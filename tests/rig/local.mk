@@ -1,0 +1,1 @@
+# tests/rig: its part of the one Makefile.
