@@ -12,3 +12,17 @@ lib_libaas_base_la_SOURCES = \
 	lib/spawn.c lib/spawn.h \
 	lib/user.c lib/user.h \
 	lib/wire.c lib/wire.h
+
+lib_libaas_base_la_SOURCES += \
+	lib/index.c lib/index.h \
+	lib/proto.c lib/proto.h \
+	lib/reason.c lib/reason.h
+
+noinst_LTLIBRARIES += lib/libaas.la
+lib_libaas_la_SOURCES = \
+	lib/assertion.c lib/assertion.h \
+	lib/record.c lib/record.h \
+	lib/recovery.c lib/recovery.h \
+	lib/store.c lib/store.h
+lib_libaas_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
+lib_libaas_la_LIBADD = lib/libaas-base.la $(CRYPTO_LIBS) $(JANSSON_LIBS)
