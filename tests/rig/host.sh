@@ -51,8 +51,8 @@ check_machine()
 	done
 	grep -qw overlay /proc/filesystems || modprobe overlay 2>/dev/null ||
 	    cannot "the kernel has no overlay file system"
-	unshare --mount --pid --fork --net --uts --ipc true 2>/dev/null ||
-	    cannot "namespaces are not allowed"
+	unshare --mount --propagation unchanged --pid --fork --net --uts \
+	    --ipc true 2>/dev/null || cannot "namespaces are not allowed"
 }
 
 # The file names of the sources.  Without git: all but what a build makes.
@@ -112,7 +112,7 @@ enter()
 	local net=--net
 
 	[ "$1" != install ] || net=
-	AAS_CACHE=$cache unshare --mount --propagation private --pid --fork \
+	AAS_CACHE=$cache unshare --mount --propagation unchanged --pid --fork \
 	    --kill-child ${net:+"$net"} --uts --ipc \
 	    /bin/bash "$here/host.sh" --stage "$@"
 }
@@ -155,6 +155,16 @@ need_layer()
 }
 
 # --- in the namespaces, still with the machine's / -------------------------
+
+# From here on no mount of ours reaches the machine.  In a chroot / is no
+# mount point; joining one's own namespace leads to its true root.
+be_private()
+{
+	mount --make-rprivate / 2>/dev/null ||
+	    nsenter --mount=/proc/self/ns/mnt mount --make-rprivate / ||
+	    cannot "mounts cannot be made private"
+	mount -t tmpfs tmpfs "$mnt"
+}
 
 # File systems of the machine that make up its system, / first.
 system_mounts()
@@ -278,12 +288,15 @@ keep_resolver()
 	fi
 }
 
+# leave_machine CMD...: in the private root from now on.  A chroot cannot be
+# pivoted away from.
 leave_machine()
 {
 	cd "$root"
-	pivot_root . .
-	umount -l .
-	cd /
+	if pivot_root . . 2>/dev/null; then
+		umount -l .
+	fi
+	exec chroot . "$@"
 }
 
 install_packages()
@@ -309,14 +322,12 @@ install_packages()
 
 stage_install()
 {
-	mount -t tmpfs tmpfs "$mnt"
+	be_private
 	open_store "$1" || exit 75
 	mount_layer || exit 75
 	mount_private
 	keep_resolver
-	here=/src/tests/rig	# for packages_of
-	leave_machine
-	install_packages "$2"
+	leave_machine /bin/bash /src/tests/rig/host.sh --stage packages "$2"
 }
 
 stage_run()
@@ -324,12 +335,11 @@ stage_run()
 	local key=$1 mode=$2
 
 	shift 2
-	mount -t tmpfs tmpfs "$mnt"
+	be_private
 	open_store "$key"
 	mount_run "$key"
 	mount_private
-	leave_machine
-	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+	leave_machine /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 	    TERM="${TERM:-dumb}" /bin/bash /src/tests/rig/init.sh "$mode" "$@"
 }
 
@@ -364,6 +374,7 @@ cmd_stage()
 	shift
 	case $stage in
 	install)	stage_install "$@" ;;
+	packages)	install_packages "$@" ;;
 	run)		stage_run "$@" ;;
 	esac
 }
