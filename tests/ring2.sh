@@ -1,0 +1,173 @@
+#!/bin/bash
+# ring2.sh [STEP...]: the slow checks, in a private host with the ring2 tools:
+#
+#	tests/rig/host.sh run --set ring2 --keys /src/tests/ring2.sh
+#
+# Each step is a function check_STEP that fails or exits 77 (did not apply).
+# One word a step goes to /build/ring2/results: pass, fail or skip.
+set -euo pipefail
+
+src=/src
+work=/build/ring2
+steps=(format shellcheck mandoc cppcheck distcheck sanitize valgrind coverage
+    fuzz)
+
+jobs()
+{
+	make -s -j"$(nproc)" "$@"
+}
+
+# configured NAME FLAG...: a build folder of its own for each kind of build.
+configured()
+{
+	local dir=$work/$1
+
+	shift
+	mkdir -p "$dir"
+	cd "$dir"
+	[ -f Makefile ] || "$src/configure" -q --enable-werror "$@"
+}
+
+# Tests that a sanitizer or a fault broke must not hide behind make's last line.
+show_failures()
+{
+	local trs
+
+	find . -name '*.trs' | while read -r trs; do
+		if grep -Eq '^:test-result: (FAIL|ERROR)' "$trs"; then
+			echo "--- ${trs%.trs}"
+			tail -n 60 "${trs%.trs}.log"
+		fi
+	done
+	return 1
+}
+
+sources()
+{
+	find "$src/lib" "$src/policy" "$src/pam_aas" "$src/tools" "$src/tests" \
+	    -name '*.[ch]' | sort
+}
+
+check_format()
+{
+	cd "$src"
+	sources | xargs clang-format --dry-run -Werror
+}
+
+check_shellcheck()
+{
+	cd "$src"
+	{
+		printf 'dev\nautogen.sh\n.ci/run\n'
+		find tests tools conf debian -name '*.sh'
+	} | xargs shellcheck
+}
+
+check_mandoc()
+{
+	local pages
+
+	pages=$(find "$src/docs" "$src/tools" "$src/conf" "$src/pam_aas" \
+	    -name '*.[1-8]')
+	[ -n "$pages" ] || exit 77
+	# shellcheck disable=SC2086 # page names have no blanks
+	mandoc -T lint -W warning $pages
+}
+
+check_cppcheck()
+{
+	cd "$src"
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 \
+	    --enable=warning,portability --suppress=missingInclude -I . \
+	    -D__x86_64__ lib policy pam_aas tools
+}
+
+check_distcheck()
+{
+	jobs -C /build distcheck >"$work/distcheck.log" 2>&1 ||
+	    { tail -n 60 "$work/distcheck.log"; return 1; }
+}
+
+check_sanitize()
+{
+	configured sanitize --enable-sanitize
+	jobs check || show_failures
+}
+
+# The cmocka programs; helpers with a seccomp filter of their own are built
+# without it, as valgrind needs more calls than they do.
+check_valgrind()
+{
+	local t bad=0
+
+	configured valgrind --disable-io-filter
+	jobs all
+	for t in $(find "$src/tests" -name 'test_*.c' -printf '%f\n' | sort); do
+		t=tests/${t%.c}
+		jobs "$t" 2>/dev/null || continue
+		./libtool --mode=execute valgrind -q --error-exitcode=99 \
+		    --leak-check=full --errors-for-leak-kinds=definite \
+		    "$t" >"$work/valgrind.log" 2>&1 && continue
+		# 77: that test does not apply here.
+		[ $? -ne 77 ] || continue
+		echo "--- $t"
+		tail -n 40 "$work/valgrind.log"
+		bad=1
+	done
+	return "$bad"
+}
+
+check_coverage()
+{
+	configured coverage --enable-coverage
+	find . -name '*.gcda' -delete
+	jobs check || show_failures
+	gcovr --root "$src" --object-directory . --print-summary \
+	    --filter "$src/lib/" --filter "$src/pam_aas/" \
+	    --filter "$src/tools/aas-authn" \
+	    --exclude-unreachable-branches --fail-under-line 90 \
+	    --gcov-ignore-parse-errors .
+}
+
+check_fuzz()
+{
+	configured fuzz CC=clang
+	jobs fuzz FUZZ_SECONDS=20
+}
+
+# --- the run ------------------------------------------------------------------
+
+run_step()
+{
+	local step=$1 rc=0 start=$SECONDS word
+
+	# A subshell with -e of its own: "|| rc" would switch it off inside.
+	set +e
+	(set -e; "check_$step") >"$work/$step.out" 2>&1
+	rc=$?
+	set -e
+	case $rc in
+	0)	word=pass ;;
+	77)	word=skip ;;
+	*)	word=fail; sed 's/^/  /' "$work/$step.out" | tail -n 80 ;;
+	esac
+	printf '%s %s\n' "$word" "$step" >>"$work/results"
+	printf 'ring2: %-10s %s (%d s)\n' "$step" "$word" \
+	    $((SECONDS - start))
+	[ "$word" != fail ]
+}
+
+main()
+{
+	local step bad=0
+
+	mkdir -p "$work"
+	: >"$work/results"
+	[ $# -eq 0 ] || steps=("$@")
+	for step in "${steps[@]}"; do
+		run_step "$step" || bad=1
+	done
+	return "$bad"
+}
+
+main "$@"
