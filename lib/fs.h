@@ -11,6 +11,9 @@
  * Checked access to files.  Nothing here follows a symbolic link in the last
  * component, blocks on a FIFO, or trusts a path twice: what is checked is the
  * descriptor that is read.  All descriptors are O_CLOEXEC and >= 3.
+ * AAS_ERR_INVAL everywhere: a path that is not absolute, a component that is
+ * empty, "." or ".." or holds a '/'.  Who lists a directory skips the names
+ * that begin with '.': they are files not yet finished.
  */
 
 /* A buffer from malloc; release with aas_buf_free(). */
@@ -30,7 +33,8 @@ void aas_buf_free(struct aas_buf *b);
  * Open the directory ${path} (absolute).  It, and every directory above it,
  * must belong to root or ${owner} and be writable by no other user (sticky
  * directories above it are accepted; group-writable only by root's group).
- * The walk is by openat from "/" without following links.
+ * The walk is by openat from "/" without following links.  ${fd} is O_PATH,
+ * and cannot be listed or synced, where the mode only lets the caller pass.
  * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
  */
 int aas_fs_dir(const char *path, uid_t owner, int *fd);
@@ -84,8 +88,8 @@ int aas_fs_replace(int dirfd, const char *name, const void *p, size_t len,
  * Create ${name}, which must not exist (AAS_ERR_EXISTS), and write it; no
  * fsync: for /run, which no crash survives.
  */
-int aas_fs_create(int dirfd, const char *name, const void *p, size_t len,
-    mode_t mode);
+int aas_fs_create(
+    int dirfd, const char *name, const void *p, size_t len, mode_t mode);
 
 /*
  * aas_fs_lock(dirfd, name, exclusive, timeout_ms, &fd):
@@ -93,8 +97,8 @@ int aas_fs_create(int dirfd, const char *name, const void *p, size_t len,
  * of its own.  Waits at most ${timeout_ms}: AAS_ERR_TIMEOUT.  Closing ${fd}
  * releases it.  Never blocks signals, uses no alarm.
  */
-int aas_fs_lock(int dirfd, const char *name, int exclusive, int timeout_ms,
-    int *fd);
+int aas_fs_lock(
+    int dirfd, const char *name, int exclusive, int timeout_ms, int *fd);
 
 /*
  * aas_fs_write_all(fd, p, len), aas_fs_read_all(fd, p, len):

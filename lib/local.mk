@@ -11,6 +11,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/secret.c lib/secret.h \
 	lib/spawn.c lib/spawn.h \
 	lib/user.c lib/user.h \
+	lib/utf8.c lib/utf8.h \
 	lib/wire.c lib/wire.h
 
 lib_libaas_base_la_SOURCES += \

@@ -20,8 +20,9 @@ void aas_log(int priority, const char *fmt, ...)
 
 /*
  * aas_log_sink(fn):
- * Send lines to ${fn} instead of syslog, for tools that speak to a terminal
- * and for tests; NULL restores syslog.  Not for a PAM module.
+ * Send lines to ${fn} instead of syslog, without the "pam_aas: ", for tools
+ * that speak to a terminal and for tests; NULL restores syslog.  Not for a PAM
+ * module.
  */
 void aas_log_sink(void (*fn)(int priority, const char *line));
 

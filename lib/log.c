@@ -1,0 +1,126 @@
+/*
+ * One line to syslog per fault.
+ *
+ * 1. A line MUST NOT carry a control byte: what a peer sent is made printable
+ *    by the caller, and what slipped through is replaced here.
+ * 2. A format MUST be a literal of ours.
+ * 3. It MUST NOT change the host's openlog(3) state, errno, or put the
+ *    socket of syslog on descriptor 0, 1 or 2.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/utf8.h"
+
+#define LINE_MAX_LEN 1000
+
+/* The one piece of writable static data; a PAM module leaves it NULL. */
+static void (*sink)(int priority, const char *line);
+
+void
+aas_log_sink(void (*fn)(int priority, const char *line))
+{
+	sink = fn;
+}
+
+/*
+ * syslog(3) keeps its socket open on the lowest free number.  In a host that
+ * runs with 0 to 2 closed that would be stdin or stdout of whatever it starts
+ * next, so those numbers are occupied meanwhile.
+ */
+static void
+to_syslog(int priority, const char *line)
+{
+	int low[3] = { -1, -1, -1 };
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+			low[fd] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	syslog(LOG_AUTHPRIV | (priority & LOG_PRIMASK), "pam_aas: %s", line);
+	for (int i = 0; i < 3; i++) {
+		if (low[i] != -1)
+			(void)close(low[i]);
+	}
+}
+
+void
+aas_log(int priority, const char *fmt, ...)
+{
+	char line[LINE_MAX_LEN + 1];
+	int saved = errno;
+	va_list ap;
+	int n = 0;
+
+	va_start(ap, fmt);
+	errno = saved; /* for %m */
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		(void)snprintf(line, sizeof(line), "message lost");
+	for (char *p = line; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+	if (sink != NULL)
+		sink(priority, line);
+	else
+		to_syslog(priority, line);
+	errno = saved;
+}
+
+/* Write how the first character of src is shown; return its bytes in src. */
+static size_t
+show(char unit[16], const char *src, size_t len)
+{
+	uint32_t cp = 0;
+	size_t n = aas_utf8_next(src, len, &cp);
+
+	if (n == 0 || (n == 1 && !aas_utf8_plain(cp))) {
+		(void)snprintf(unit, 16, "\\x%02x", (unsigned char)*src);
+		return 1;
+	}
+	if (!aas_utf8_plain(cp)) {
+		(void)snprintf(unit, 16, "\\u{%x}", cp);
+	} else if (cp == '\\' || cp == '"') {
+		(void)snprintf(unit, 16, "\\%c", (int)cp);
+	} else {
+		memcpy(unit, src, n);
+		unit[n] = '\0';
+	}
+	return n;
+}
+
+char *
+aas_printable(char *dst, size_t cap, const char *src)
+{
+	size_t at = 0;
+	size_t len = 0;
+
+	if (cap == 0)
+		return dst;
+	if (src == NULL)
+		src = "-";
+	/* No more of a huge string is looked at than could be copied. */
+	len = strnlen(src, cap + 4);
+	while (len > 0) {
+		char unit[16];
+		size_t took = show(unit, src, len);
+		size_t n = strlen(unit);
+
+		if (n > cap - 1 - at)
+			break;
+		memcpy(dst + at, unit, n);
+		at += n;
+		src += took;
+		len -= took;
+	}
+	dst[at] = '\0';
+	return dst;
+}

@@ -1,0 +1,143 @@
+/*
+ * Processes by pid and start time.
+ *
+ * 1. A reused pid MUST NOT pass for the process that had it before.
+ * 2. The name of a program, which anybody chooses, MUST NOT shift a field.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/fs.h"
+#include "lib/proc.h"
+
+#define STAT_MAX 1024 /* 52 numbers of 20 digits at most; the name has 15 */
+
+struct stat_line {
+	char state;
+	pid_t ppid;
+	uint64_t start;
+};
+
+/* Read /proc/PID/stat, NUL-terminated, into text. */
+static int
+stat_read(pid_t pid, char text[STAT_MAX + 1])
+{
+	char path[32];
+	size_t at = 0;
+	ssize_t n = 0;
+	int fd = -1;
+	int e = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	if (fd == -1)
+		return errno == ENOENT || errno == ESRCH ? AAS_ERR_NOTFOUND
+							 : AAS_ERR_SYS;
+	if ((fd = aas_fs_high(fd)) == -1)
+		return AAS_ERR_SYS;
+	while (at < STAT_MAX) {
+		n = read(fd, text + at, STAT_MAX - at);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	e = errno;
+	aas_close(&fd);
+	errno = e;
+	if (n == -1)
+		return e == ESRCH ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+	text[at] = '\0';
+	return strlen(text) == at ? AAS_OK : AAS_ERR_FORMAT;
+}
+
+/* The decimal number at *s, without sign, and the space after it. */
+static int
+number(const char **s, uint64_t *v)
+{
+	uint64_t got = 0;
+	const char *p = *s;
+
+	if (*p < '0' || *p > '9')
+		return AAS_ERR_FORMAT;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (got > (UINT64_MAX - 9) / 10)
+			return AAS_ERR_FORMAT;
+		got = got * 10 + (uint64_t)(*p - '0');
+	}
+	if (*p != ' ')
+		return AAS_ERR_FORMAT;
+	*s = p + 1;
+	*v = got;
+	return AAS_OK;
+}
+
+static int
+stat_parse(const char *text, pid_t pid, struct stat_line *l)
+{
+	const char *s = text;
+	uint64_t v = 0;
+
+	if (number(&s, &v) != AAS_OK || v != (uint64_t)pid || *s != '(')
+		return AAS_ERR_FORMAT;
+	/* The name may hold anything, ") " too: it ends at the last one. */
+	if ((s = strrchr(s, ')')) == NULL || s[1] != ' ' || s[2] == '\0' ||
+	    s[3] != ' ')
+		return AAS_ERR_FORMAT;
+	l->state = s[2];
+	s += 4;
+	if (number(&s, &v) != AAS_OK || v > INT32_MAX)
+		return AAS_ERR_FORMAT;
+	l->ppid = (pid_t)v;
+	/* s is at field 5; skip to field 22. */
+	for (int field = 5; field < 22; field++) {
+		if ((s = strchr(s, ' ')) == NULL)
+			return AAS_ERR_FORMAT;
+		s++;
+	}
+	return number(&s, &l->start);
+}
+
+static int
+look(pid_t pid, struct stat_line *l)
+{
+	char text[STAT_MAX + 1];
+	int r = AAS_ERR_NOTFOUND;
+
+	if (pid <= 0)
+		return AAS_ERR_NOTFOUND;
+	if ((r = stat_read(pid, text)) != AAS_OK)
+		return r;
+	return stat_parse(text, pid, l);
+}
+
+int
+aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid)
+{
+	struct stat_line l = { 0 };
+	int r = look(pid, &l);
+
+	if (r != AAS_OK)
+		return r;
+	p->pid = pid;
+	p->start = l.start;
+	if (ppid != NULL)
+		*ppid = l.ppid;
+	return AAS_OK;
+}
+
+int
+aas_proc_alive(const struct aas_proc *p)
+{
+	struct stat_line l = { 0 };
+
+	if (look(p->pid, &l) != AAS_OK)
+		return 0;
+	return l.start == p->start && l.state != 'Z' && l.state != 'X';
+}

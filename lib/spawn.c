@@ -1,0 +1,220 @@
+/*
+ * Helper processes.
+ *
+ * 1. A helper MUST get nothing of the host's: no descriptor, environment,
+ *    directory, signal mask or handler, terminal.
+ * 2. What others than root or the effective user may write MUST NOT be run.
+ * 3. Only the pid that was started MUST be waited for or killed: the host has
+ *    children of its own, and may reap ours.
+ * 4. The host MUST NOT be forked, signaled, or waited in without a limit.
+ */
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/fs.h"
+#include "lib/spawn.h"
+
+#define KILLED_MS 1000 /* how long a killed process may take to go */
+
+/* Is path a program that nobody but root and the effective user can change? */
+static int
+program_check(const char *path)
+{
+	char parent[PATH_MAX];
+	const char *base = NULL;
+	struct stat st;
+	int dirfd = -1;
+	int fd = -1;
+	int r = AAS_ERR_INVAL;
+
+	if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(parent))
+		return AAS_ERR_INVAL;
+	base = strrchr(path, '/') + 1;
+	memcpy(parent, path, (size_t)(base - path));
+	parent[base - path] = '\0';
+	if ((r = aas_fs_dir(parent, geteuid(), &dirfd)) != AAS_OK)
+		return r;
+	r = aas_fs_open(dirfd, base, geteuid(), 022, &fd, &st);
+	aas_close(&fd);
+	aas_close(&dirfd);
+	if (r == AAS_OK && (st.st_mode & 0111) == 0)
+		r = AAS_ERR_PERMS;
+	return r;
+}
+
+/* The order matters: descriptor 0 is taken before everything is closed. */
+static int
+actions_fill(posix_spawn_file_actions_t *fa, int sock)
+{
+	int e = 0;
+
+	if ((e = posix_spawn_file_actions_adddup2(fa, sock, 0)) != 0)
+		return e;
+	if ((e = posix_spawn_file_actions_addopen(
+		 fa, 1, "/dev/null", O_RDWR, 0)) != 0)
+		return e;
+	if ((e = posix_spawn_file_actions_adddup2(fa, 1, 2)) != 0)
+		return e;
+	if ((e = posix_spawn_file_actions_addclosefrom_np(fa, 3)) != 0)
+		return e;
+	return posix_spawn_file_actions_addchdir_np(fa, "/");
+}
+
+static int
+attr_fill(posix_spawnattr_t *at)
+{
+	sigset_t all;
+	sigset_t none;
+	int e = 0;
+
+	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGKILL);
+	(void)sigdelset(&all, SIGSTOP);
+	(void)sigemptyset(&none);
+	if ((e = posix_spawnattr_setsigdefault(at, &all)) != 0)
+		return e;
+	if ((e = posix_spawnattr_setsigmask(at, &none)) != 0)
+		return e;
+	return posix_spawnattr_setflags(at,
+	    (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+		POSIX_SPAWN_SETSID));
+}
+
+/* posix_spawn() with all of it; returns an errno. */
+static int
+start(const char *path, char *const argv[], int sock, pid_t *pid)
+{
+	char *const envp[] = { NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	int e = 0;
+
+	if ((e = posix_spawn_file_actions_init(&fa)) != 0)
+		return e;
+	if ((e = posix_spawnattr_init(&at)) != 0) {
+		(void)posix_spawn_file_actions_destroy(&fa);
+		return e;
+	}
+	if ((e = actions_fill(&fa, sock)) == 0 && (e = attr_fill(&at)) == 0)
+		e = posix_spawn(pid, path, &fa, &at, argv, envp);
+	(void)posix_spawnattr_destroy(&at);
+	(void)posix_spawn_file_actions_destroy(&fa);
+	return e;
+}
+
+int
+aas_spawn(const char *path, char *const argv[], struct aas_child *c)
+{
+	int sv[2] = { -1, -1 };
+	pid_t pid = -1;
+	int e = 0;
+	int r = AAS_ERR_SYS;
+
+	if (argv == NULL || argv[0] == NULL)
+		return AAS_ERR_INVAL;
+	if ((r = program_check(path)) != AAS_OK)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
+		return AAS_ERR_SYS;
+	r = AAS_ERR_SYS;
+	sv[0] = aas_fs_high(sv[0]);
+	sv[1] = aas_fs_high(sv[1]);
+	if (sv[0] == -1 || sv[1] == -1)
+		goto out;
+	if ((e = start(path, argv, sv[1], &pid)) != 0) {
+		errno = e;
+		goto out;
+	}
+	c->pid = pid;
+	/* Without one (an old kernel, a filter) the pid has to do. */
+	c->pidfd = aas_fs_high(pidfd_open(pid, 0));
+	c->sock = sv[0];
+	sv[0] = -1;
+	r = AAS_OK;
+out:
+	aas_close(&sv[0]);
+	aas_close(&sv[1]);
+	return r;
+}
+
+/*
+ * Reap the child if it has ended.  1: it is gone, by us or by the host;
+ * 0: it still runs.
+ */
+static int
+reap(const struct aas_child *c)
+{
+	siginfo_t si;
+	int n = 0;
+
+	do {
+		memset(&si, 0, sizeof(si));
+		n = c->pidfd != -1
+		    ? waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOHANG)
+		    : waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG);
+	} while (n == -1 && errno == EINTR);
+	return n == -1 || si.si_pid != 0;
+}
+
+/* Wait until it is gone, at most ms; 1 if it is. */
+static int
+wait_gone(const struct aas_child *c, int ms)
+{
+	int64_t until_ms = aas_clock_ms() + (ms > 0 ? ms : 0);
+	struct timespec nap = { 0, 1000000 };
+
+	for (;;) {
+		int64_t left = 0;
+
+		if (reap(c))
+			return 1;
+		left = until_ms - aas_clock_ms();
+		if (left <= 0)
+			return 0;
+		if (c->pidfd != -1) {
+			struct pollfd pfd = { c->pidfd, POLLIN, 0 };
+
+			(void)poll(&pfd, 1, (int)left);
+		} else {
+			(void)nanosleep(&nap, NULL);
+			if (nap.tv_nsec < 16000000)
+				nap.tv_nsec *= 2;
+		}
+	}
+}
+
+void
+aas_child_end(struct aas_child *c, int grace_ms)
+{
+	int saved = errno;
+
+	aas_close(&c->sock);
+	if (c->pid > 0 && !wait_gone(c, grace_ms)) {
+		/*
+		 * reap() just said that it is our child and not yet reaped, so
+		 * its pid cannot be another's, unless the host reaps meanwhile:
+		 * hence the pidfd where there is one.
+		 */
+		if (c->pidfd != -1)
+			(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+		else
+			(void)kill(c->pid, SIGKILL);
+		(void)wait_gone(c, KILLED_MS);
+	}
+	aas_close(&c->pidfd);
+	c->pid = -1;
+	errno = saved;
+}

@@ -1,0 +1,137 @@
+/*
+ * Who a name is.  The passwd entry decides; a name is only data.
+ *
+ * 1. A name MUST NOT become a path: '/', "." and ".." are refused.
+ * 2. Two spellings MUST NOT be one user: the entry's name must be the name
+ *    asked for, byte for byte.
+ * 3. A failed look-up MUST NOT look like a user, or like a shorter list of
+ *    groups.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/user.h"
+#include "lib/utf8.h"
+
+#define ENTRY_MIN 1024
+#define ENTRY_MAX (1024 * 1024)
+
+int
+aas_user_valid(const char *name)
+{
+	size_t len = 0;
+	uint32_t cp = 0;
+	size_t n = 0;
+
+	if (name == NULL)
+		return 0;
+	len = strnlen(name, AAS_USER_MAX);
+	if (len == 0 || len >= AAS_USER_MAX)
+		return 0;
+	if (name[0] == '-' || name[0] == ' ' || name[len - 1] == ' ')
+		return 0;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	for (size_t i = 0; i < len; i += n) {
+		if ((n = aas_utf8_next(name + i, len - i, &cp)) == 0)
+			return 0;
+		if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
+			return 0;
+		if (cp == '/' || cp == ':')
+			return 0;
+	}
+	return 1;
+}
+
+static int
+uid_usable(uid_t uid)
+{
+	/* -1 means "leave" to chown and setuid; 65535 is its 16-bit form. */
+	return uid != (uid_t)-1 && uid != 65535;
+}
+
+/* Check the entry and copy it; name is NULL when it was asked by uid. */
+static int
+take(const struct passwd *pw, const char *name, uid_t uid, struct aas_user *u)
+{
+	struct aas_user got = { 0 };
+
+	if (pw->pw_name == NULL || !aas_user_valid(pw->pw_name))
+		return AAS_ERR_INVAL;
+	if (name != NULL ? strcmp(pw->pw_name, name) != 0 : pw->pw_uid != uid)
+		return AAS_ERR_NOTFOUND;
+	if (!uid_usable(pw->pw_uid))
+		return AAS_ERR_INVAL;
+	memcpy(got.name, pw->pw_name, strlen(pw->pw_name) + 1);
+	got.uid = pw->pw_uid;
+	got.gid = pw->pw_gid;
+	*u = got;
+	return AAS_OK;
+}
+
+static int
+lookup(const char *name, uid_t uid, struct aas_user *u)
+{
+	struct passwd pw;
+	struct passwd *res = NULL;
+	int e = ERANGE;
+	int r = AAS_ERR_SYS;
+
+	for (size_t n = ENTRY_MIN; e == ERANGE && n <= ENTRY_MAX; n *= 2) {
+		char *buf = malloc(n);
+
+		if (buf == NULL)
+			return AAS_ERR_NOMEM;
+		do
+			e = name != NULL ? getpwnam_r(name, &pw, buf, n, &res)
+					 : getpwuid_r(uid, &pw, buf, n, &res);
+		while (e == EINTR);
+		if (e == 0 && res != NULL)
+			r = take(res, name, uid, u);
+		explicit_bzero(buf, n); /* it may hold a password hash */
+		free(buf);
+	}
+	if (e == 0)
+		return res != NULL ? r : AAS_ERR_NOTFOUND;
+	if (e == ENOENT || e == ESRCH)
+		return AAS_ERR_NOTFOUND;
+	errno = e;
+	return e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
+}
+
+int
+aas_user_name(const char *name, struct aas_user *u)
+{
+	if (!aas_user_valid(name))
+		return AAS_ERR_INVAL;
+	return lookup(name, 0, u);
+}
+
+int
+aas_user_uid(uid_t uid, struct aas_user *u)
+{
+	if (!uid_usable(uid))
+		return AAS_ERR_INVAL;
+	return lookup(NULL, uid, u);
+}
+
+int
+aas_user_groups(const struct aas_user *u, gid_t *gids, int *n)
+{
+	int got = AAS_USER_GROUPS;
+
+	if (!aas_user_valid(u->name))
+		return AAS_ERR_INVAL;
+	if (getgrouplist(u->name, u->gid, gids, &got) == -1) {
+		/* -1 with room enough: it had no memory. */
+		return got > AAS_USER_GROUPS ? AAS_ERR_TOOBIG : AAS_ERR_NOMEM;
+	}
+	if (got < 1 || got > AAS_USER_GROUPS)
+		return AAS_ERR_SYS;
+	*n = got;
+	return AAS_OK;
+}
