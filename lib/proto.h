@@ -138,13 +138,28 @@ struct aas_verdict {
 	char text[AAS_TEXT_MAX];      /* for the user; may be "" */
 };
 
+/* Preflight: one plugged security key, as it says of itself. */
+#define AAS_PLUGGED_YOURS 1u   /* holds a credential of the user: `label` */
+#define AAS_PLUGGED_FOREIGN 2u /* holds none */
+#define AAS_PLUGGED_FAULTY 3u  /* did not answer as it should */
+struct aas_plugged {
+	uint8_t state;         /* AAS_PLUGGED_*; 0 is never valid */
+	char label[AAS_LABEL_MAX];
+	uint8_t aaguid[16];
+	uint8_t pin;           /* 1: a PIN is set */
+	uint8_t uv;            /* 1: built-in user verification is set up */
+	uint8_t pin_retries;   /* left; 255: not said */
+	uint8_t uv_retries;    /* left; 255: not said */
+};
+
 /*
  * aas_request_put(rq, buf, cap, &len), aas_request_get(p, len, &rq), and the
- * same for verdict, proof and made:
+ * same for verdict, proof, made and plugged (AAS_MSG_KEY):
  * Write a payload and read one.  Reading refuses trailing data, a count or
- * length over its bound, a string with NUL or control characters, an unknown
- * op: AAS_ERR_FORMAT.  struct aas_request is big (20 kB): keep it off small
- * stacks.
+ * length over its bound, a string with NUL or control characters (texts may
+ * have line breaks and tabs), an unknown op, flag or result: AAS_ERR_FORMAT,
+ * with the struct all zero.  Writing: AAS_ERR_TOOBIG, AAS_ERR_INVAL.  struct
+ * aas_request is big (20 kB): keep it off small stacks.
  */
 int aas_request_put(const struct aas_request *rq, uint8_t *buf, size_t cap,
     size_t *len);
@@ -158,6 +173,9 @@ int aas_proof_get(const uint8_t *p, size_t len, struct aas_proof *pf);
 int aas_made_put(const struct aas_made *m, uint8_t *buf, size_t cap,
     size_t *len);
 int aas_made_get(const uint8_t *p, size_t len, struct aas_made *m);
+int aas_plugged_put(const struct aas_plugged *k, uint8_t *buf, size_t cap,
+    size_t *len);
+int aas_plugged_get(const uint8_t *p, size_t len, struct aas_plugged *k);
 
 /*
  * AAS_MSG_INFO, _ERROR: payload = the text's bytes (1..1023, no NUL).
