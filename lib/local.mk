@@ -27,3 +27,9 @@ lib_libaas_la_SOURCES = \
 	lib/store.c lib/store.h
 lib_libaas_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 lib_libaas_la_LIBADD = lib/libaas-base.la $(CRYPTO_LIBS) $(JANSSON_LIBS)
+
+# aas.conf(5): for tools only; libconfig never enters a host process.
+noinst_LTLIBRARIES += lib/libaas-conf.la
+lib_libaas_conf_la_SOURCES = lib/conf.c lib/conf_guard.c lib/conf.h
+lib_libaas_conf_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
+lib_libaas_conf_la_LIBADD = lib/libaas-base.la $(LIBCONFIG_LIBS)
