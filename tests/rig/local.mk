@@ -4,3 +4,37 @@
 dist_noinst_SCRIPTS += dev %D%/build.sh %D%/host.sh %D%/init.sh \
 	tests/ring2.sh
 EXTRA_DIST += %D%/packages
+
+# The software keys; tests/rig/README.md.
+EXTRA_DIST += %D%/README.md
+if HAVE_RIG
+noinst_PROGRAMS += %D%/hidsup %D%/softkeyd %D%/softkey
+tests_rig_hidsup_SOURCES = %D%/hidsup.c %D%/hidraw.h
+tests_rig_softkey_SOURCES = %D%/softkey.c %D%/softkeyd.h
+tests_rig_softkeyd_SOURCES = \
+	%D%/softkeyd.c %D%/softkeyd.h \
+	%D%/softkeyd_cmd.c \
+	%D%/softkeyd_port.c \
+	%D%/softkeyd_sysfs.c
+tests_rig_softkeyd_LDADD = %D%/librig.la
+
+# The key alone, for unit tests, fuzzing and benchmarks.
+noinst_LTLIBRARIES += %D%/librig.la
+tests_rig_librig_la_SOURCES = \
+	%D%/authenticator.c %D%/authenticator.h %D%/authenticator_priv.h \
+	%D%/authenticator_fault.c \
+	%D%/authenticator_get.c \
+	%D%/authenticator_info.c \
+	%D%/authenticator_make.c \
+	%D%/authenticator_pin.c \
+	%D%/authenticator_set.c \
+	%D%/authenticator_store.c \
+	%D%/authenticator_uv.c \
+	%D%/cbor_io.c %D%/cbor_io.h \
+	%D%/crypto.c %D%/crypto.h \
+	%D%/ctap.h \
+	%D%/ctaphid.c %D%/ctaphid.h
+tests_rig_librig_la_CPPFLAGS = $(AM_CPPFLAGS) $(CBOR_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+tests_rig_librig_la_LIBADD = $(CBOR_LIBS) $(CRYPTO_LIBS)
+endif
