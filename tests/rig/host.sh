@@ -117,6 +117,43 @@ enter()
 	    /bin/bash "$here/host.sh" --stage "$@"
 }
 
+# A host that boots keeps its books in cgroups; each run has its own, or two
+# at once would share what is below.
+cgroup_dirs()
+{
+	local dir
+
+	if [ -e /sys/fs/cgroup/cgroup.procs ]; then
+		echo "/sys/fs/cgroup/aas-$$"	# one hierarchy
+		return
+	fi
+	for dir in /sys/fs/cgroup/*; do
+		# A new cpuset admits nobody until it is configured.
+		if [ -w "$dir/cgroup.procs" ] && [ "${dir##*/}" != cpuset ]; then
+			echo "$dir/aas-$$"
+		fi
+	done
+}
+
+# enter_booted ARG...: enter run in cgroups of its own.
+enter_booted()
+{
+	local dir rc=0 dirs
+
+	dirs=$(cgroup_dirs)
+	(
+		for dir in $dirs; do
+			mkdir "$dir"
+			echo "$BASHPID" >"$dir/cgroup.procs"
+		done
+		enter run "$@"
+	) || rc=$?
+	for dir in $dirs; do
+		find "$dir" -depth -type d -exec rmdir {} \; 2>/dev/null
+	done
+	return "$rc"
+}
+
 # need_layer SET KEY: install once; later runs find the layer.
 need_layer()
 {
@@ -339,6 +376,9 @@ stage_run()
 	open_store "$key"
 	mount_run "$key"
 	mount_private
+	if [ "$mode" = systemd ]; then
+		mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
+	fi
 	leave_machine /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 	    TERM="${TERM:-dumb}" /bin/bash /src/tests/rig/init.sh "$mode" "$@"
 }
@@ -364,7 +404,11 @@ cmd_run()
 	copy_sources
 	key=$(layer_key "$set")
 	need_layer "$set" "$key"
-	enter run "$key" "$mode" "$@"
+	if [ "$mode" = systemd ]; then
+		enter_booted "$key" "$mode" "$@"
+	else
+		enter run "$key" "$mode" "$@"
+	fi
 }
 
 cmd_stage()

@@ -11,13 +11,18 @@ set -euo pipefail
 
 here=$(dirname "$0")
 bin=/build/tests/rig
+name=aas-host
 
 settle()
 {
-	hostname aas-host
+	hostname "$name"
+	printf '127.0.0.1 localhost %s\n::1 localhost\n' "$name" >/etc/hosts
+	printf '%s\n' "$name" >/etc/hostname
 	ip link set lo up
+	: >/run/utmp
 	# What a product installed on this machine left is not ours to read.
 	rm -rf /etc/aas /var/lib/aas /var/spool/aas
+	# Tests look for this file before they touch anything.
 	: >/run/aas-rig
 }
 
@@ -29,26 +34,37 @@ need_keys()
 	fi
 }
 
+# Sign-ins are logged as on any host.
 start_log()
 {
 	: >/var/log/auth.log
-	busybox syslogd -n -S -O /var/log/auth.log -s 0 &
+	busybox syslogd -n -S -O /var/log/auth.log &
+	while [ ! -S /dev/log ]; do
+		sleep 0.01
+	done
 }
 
-mode=$1
-shift
-settle
-case $mode in
-plain)
-	"$@"
-	;;
-keys)
-	need_keys
-	start_log
-	"$bin/hidsup" -- "$@"
-	;;
-systemd)
-	need_keys
-	"$bin/hidsup" -- /bin/bash "$here/boot.sh" "$@"
-	;;
-esac
+main()
+{
+	local mode=$1
+
+	shift
+	settle
+	case $mode in
+	plain)
+		"$@"
+		;;
+	keys)
+		need_keys
+		start_log
+		"$bin/hidsup" -- "$@"
+		;;
+	systemd)
+		need_keys
+		"$bin/hidsup" -- /bin/bash "$here/boot.sh" "$@"
+		;;
+	esac
+}
+
+main "$@"
+exit
