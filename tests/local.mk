@@ -1,4 +1,29 @@
-# tests: its part of the one Makefile.
+# tests/test_FILE.c tests lib/FILE.c.  More libraries go before $(TEST_LIBS).
+if HAVE_CMOCKA
+AM_CPPFLAGS += $(CMOCKA_CFLAGS)
+TEST_LIBS = tests/libfixture.la lib/libaas-base.la $(CMOCKA_LIBS)
+# For tests that ask wipe_covers(): explicit_bzero(3) goes through
+# tests/wipe.c, which such a test adds to its sources.
+WRAP_WIPE = -Wl,--wrap=explicit_bzero,--wrap=__explicit_bzero_chk
+
+check_LTLIBRARIES += tests/libfixture.la
+tests_libfixture_la_SOURCES = tests/fixture.c tests/fixture.h
+
+BASE_TESTS = \
+	tests/test_err \
+	tests/test_secret \
+	tests/test_wire
+check_PROGRAMS += $(BASE_TESTS)
+TESTS += $(BASE_TESTS)
+
+tests_test_err_SOURCES = tests/test_err.c
+tests_test_err_LDADD = $(TEST_LIBS)
+tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c
+tests_test_secret_LDADD = $(TEST_LIBS)
+tests_test_secret_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
+tests_test_wire_SOURCES = tests/test_wire.c
+tests_test_wire_LDADD = $(TEST_LIBS)
+endif
 
 # Settings, tools, enrolment.
 if HAVE_CMOCKA

@@ -1,0 +1,153 @@
+/*
+ * A directory of its own for every test, and what it must leave as it was.
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/fixture.h"
+
+/* Present only in a build for coverage. */
+void __gcov_dump(void) __attribute__((weak));
+
+static size_t
+open_fds(uint64_t *first)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e = NULL;
+	size_t n = 0;
+
+	*first = 0;
+	if (d == NULL)
+		return 0;
+	while ((e = readdir(d)) != NULL) {
+		int fd = atoi(e->d_name);
+
+		if (e->d_name[0] == '.' || fd == dirfd(d))
+			continue;
+		if (fd < 64)
+			*first |= UINT64_C(1) << fd;
+		n++;
+	}
+	(void)closedir(d);
+	return n;
+}
+
+size_t
+fixture_fds(void)
+{
+	uint64_t first = 0;
+
+	return open_fds(&first);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+int
+fixture_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return -1;
+	f->before_n = open_fds(&f->before);
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/aas.XXXXXX");
+	if (mkdtemp(f->dir) == NULL) {
+		free(f);
+		return -1;
+	}
+	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*state = f;
+	return f->dirfd == -1 ? -1 : 0;
+}
+
+int
+fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t after = 0;
+	size_t after_n = 0;
+	int r = 0;
+
+	(void)close(f->dirfd);
+	if (nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+		(void)fprintf(stderr, "%s: not removed\n", f->dir);
+		r = -1;
+	}
+	after_n = open_fds(&after);
+	if (after_n != f->before_n || after != f->before) {
+		(void)fprintf(stderr,
+		    "descriptors: %zu (%#llx) before, %zu (%#llx) after\n",
+		    f->before_n, (unsigned long long)f->before, after_n,
+		    (unsigned long long)after);
+		r = -1;
+	}
+	free(f);
+	*state = NULL;
+	return r;
+}
+
+char *
+fixture_path(const struct fixture *f, const char *name, char dst[FIXTURE_PATH])
+{
+	int n = snprintf(dst, FIXTURE_PATH, "%s/%s", f->dir, name);
+
+	assert_in_range(n, 1, FIXTURE_PATH - 1);
+	return dst;
+}
+
+void
+fixture_write(const struct fixture *f, const char *name, const char *text,
+    unsigned int mode)
+{
+	int fd = openat(
+	    f->dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
+	assert_int_equal(fchmod(fd, (mode_t)mode), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+int
+fixture_in_child(int (*fn)(void *arg), void *arg)
+{
+	volatile int *line = NULL;
+	int status = 0;
+	int r = -1;
+	pid_t pid = 0;
+
+	line = mmap(NULL, sizeof(*line), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(line, MAP_FAILED);
+	*line = -1;
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		*line = fn(arg);
+		if (__gcov_dump != NULL)
+			__gcov_dump();
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		assert_int_equal(errno, EINTR);
+	r = WIFEXITED(status) ? *line : -1;
+	assert_int_equal(munmap((void *)(uintptr_t)line, sizeof(*line)), 0);
+	return r;
+}
