@@ -59,7 +59,6 @@ aas_log(int priority, const char *fmt, ...)
 	int n = 0;
 
 	va_start(ap, fmt);
-	errno = saved; /* for %m */
 	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (n < 0)

@@ -10,17 +10,31 @@ check_LTLIBRARIES += tests/libfixture.la
 tests_libfixture_la_SOURCES = tests/fixture.c tests/fixture.h
 
 BASE_TESTS = \
+	tests/test_clock \
 	tests/test_err \
+	tests/test_log \
+	tests/test_proc \
 	tests/test_secret \
+	tests/test_user \
 	tests/test_wire
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 
+tests_test_clock_SOURCES = tests/test_clock.c
+tests_test_clock_LDADD = $(TEST_LIBS)
 tests_test_err_SOURCES = tests/test_err.c
 tests_test_err_LDADD = $(TEST_LIBS)
+tests_test_log_SOURCES = tests/test_log.c
+tests_test_log_LDADD = $(TEST_LIBS)
+tests_test_proc_SOURCES = tests/test_proc.c
+tests_test_proc_LDADD = $(TEST_LIBS)
 tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c
 tests_test_secret_LDADD = $(TEST_LIBS)
 tests_test_secret_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
+tests_test_user_SOURCES = tests/test_user.c tests/wipe.c
+tests_test_user_LDADD = $(TEST_LIBS)
+tests_test_user_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
+	-Wl,--wrap=getpwnam_r,--wrap=getpwuid_r,--wrap=getgrouplist
 tests_test_wire_SOURCES = tests/test_wire.c
 tests_test_wire_LDADD = $(TEST_LIBS)
 endif

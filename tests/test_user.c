@@ -1,0 +1,304 @@
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/user.h"
+#include "tests/fixture.h"
+
+/* The name service of these tests; by --wrap. */
+static struct {
+	int error;        /* what the look-up returns */
+	int eintr;        /* first, so many times, EINTR */
+	int absent;       /* no such entry */
+	const char *name; /* as the entry spells it; NULL: as asked */
+	uid_t uid;
+	size_t need; /* bytes of buffer the entry wants */
+	int groups;  /* how many; -1: no memory */
+	int calls;
+} ns;
+
+int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
+    struct passwd **res);
+int __wrap_getpwuid_r(
+    uid_t uid, struct passwd *pw, char *buf, size_t n, struct passwd **res);
+int __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n);
+
+int
+__wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
+    struct passwd **res)
+{
+	ns.calls++;
+	*res = NULL;
+	if (ns.eintr > 0) {
+		ns.eintr--;
+		return EINTR;
+	}
+	if (n < ns.need)
+		return ERANGE;
+	if (ns.error != 0 || ns.absent)
+		return ns.error;
+	memset(pw, 0, sizeof(*pw));
+	(void)snprintf(buf, n, "%s", ns.name != NULL ? ns.name : name);
+	pw->pw_name = buf;
+	pw->pw_uid = ns.uid;
+	pw->pw_gid = 100;
+	*res = pw;
+	return 0;
+}
+
+int
+__wrap_getpwuid_r(
+    uid_t uid, struct passwd *pw, char *buf, size_t n, struct passwd **res)
+{
+	(void)uid;
+	return __wrap_getpwnam_r("alice", pw, buf, n, res);
+}
+
+int
+__wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n)
+{
+	int cap = *n;
+
+	(void)name;
+	if (ns.groups == -1)
+		return -1;
+	*n = ns.groups;
+	for (int i = 0; i < ns.groups && i < cap; i++)
+		gids[i] = gid + (gid_t)i;
+	return ns.groups > cap ? -1 : ns.groups;
+}
+
+static int
+ns_reset(void **state)
+{
+	memset(&ns, 0, sizeof(ns));
+	ns.uid = 1000;
+	ns.groups = 1;
+	return fixture_setup(state);
+}
+
+static void
+user_entry_of_that_name_is_taken(void **state)
+{
+	struct aas_user u;
+
+	(void)state;
+	assert_int_equal(aas_user_name("alice", &u), AAS_OK);
+	assert_string_equal(u.name, "alice");
+	assert_int_equal(u.uid, 1000);
+	assert_int_equal(u.gid, 100);
+	assert_int_equal(aas_user_uid(1000, &u), AAS_OK);
+	assert_string_equal(u.name, "alice");
+}
+
+static void
+user_f32_hostile_name_is_never_looked_up(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "../x", "a/b", "/",
+		"-x", "-", "a:b", "a\nb", "a\tb", "\x1b[2J", "a\x7f", " a",
+		"a ", " ", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe2\x82",
+		"a\xc2\x85", "\xf4\x90\x80\x80" };
+	char *huge = malloc(1000001);
+	struct aas_user u = { .uid = 4711 };
+
+	(void)state;
+	assert_non_null(huge);
+	memset(huge, 'a', 1000000);
+	huge[1000000] = '\0';
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(aas_user_valid(bad[i]), 0);
+		assert_int_equal(aas_user_name(bad[i], &u), AAS_ERR_INVAL);
+	}
+	assert_int_equal(aas_user_name(NULL, &u), AAS_ERR_INVAL);
+	assert_int_equal(aas_user_name(huge, &u), AAS_ERR_INVAL);
+	huge[256] = '\0';
+	assert_int_equal(aas_user_name(huge, &u), AAS_ERR_INVAL);
+	huge[255] = '\0';
+	assert_int_equal(aas_user_name(huge, &u), AAS_OK);
+	assert_int_equal(ns.calls, 1);
+	free(huge);
+}
+
+static void
+user_f32_odd_name_is_only_data(void **state)
+{
+	static const char *const odd[] = { "a", "0", "%n%s", "user@dom",
+		"DOM\\user", "$(id)", "a;b", "a b", "machine$", "Alice",
+		"\xc3\xa9lodie", "\xd0\xb0lice", "..a", "a-" };
+	struct aas_user u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		assert_int_equal(aas_user_name(odd[i], &u), AAS_OK);
+		assert_string_equal(u.name, odd[i]);
+	}
+	ns.absent = 1;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_int_equal(aas_user_name(odd[i], &u), AAS_ERR_NOTFOUND);
+}
+
+static void
+user_folded_name_is_another_user(void **state)
+{
+	struct aas_user u = { .uid = 4711 };
+
+	(void)state;
+	ns.name = "alice";
+	assert_int_equal(aas_user_name("Alice", &u), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_user_name("alice@dom", &u), AAS_ERR_NOTFOUND);
+	assert_int_equal(u.uid, 4711);
+}
+
+static void
+user_entry_with_a_hostile_name_is_refused(void **state)
+{
+	struct aas_user u = { .uid = 4711 };
+
+	(void)state;
+	ns.name = "../root";
+	assert_int_equal(aas_user_uid(1000, &u), AAS_ERR_INVAL);
+	assert_int_equal(u.uid, 4711);
+}
+
+static void
+user_special_uids_are_refused(void **state)
+{
+	static const uid_t bad[] = { (uid_t)-1, 65535 };
+	static const uid_t good[] = { 0, 1000, 65534, 65536, 0x80000000,
+		4294967294U };
+	struct aas_user u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ns.uid = bad[i];
+		assert_int_equal(aas_user_name("alice", &u), AAS_ERR_INVAL);
+		assert_int_equal(aas_user_uid(bad[i], &u), AAS_ERR_INVAL);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ns.uid = good[i];
+		assert_int_equal(aas_user_name("alice", &u), AAS_OK);
+		assert_true(u.uid == good[i]);
+		assert_int_equal(aas_user_uid(good[i], &u), AAS_OK);
+	}
+}
+
+static void
+user_entry_of_another_uid_is_refused(void **state)
+{
+	struct aas_user u;
+
+	(void)state;
+	ns.uid = 0;
+	assert_int_equal(aas_user_uid(1000, &u), AAS_ERR_NOTFOUND);
+}
+
+static void
+user_failed_lookup_is_never_a_user(void **state)
+{
+	static const struct {
+		int error;
+		int want;
+	} t[] = { { EIO, AAS_ERR_SYS }, { EMFILE, AAS_ERR_SYS },
+		{ EPERM, AAS_ERR_SYS }, { EBADF, AAS_ERR_SYS },
+		{ EAGAIN, AAS_ERR_SYS }, { ETIMEDOUT, AAS_ERR_SYS },
+		{ ENOMEM, AAS_ERR_NOMEM }, { ENOENT, AAS_ERR_NOTFOUND },
+		{ ESRCH, AAS_ERR_NOTFOUND } };
+	struct aas_user u = { .uid = 4711 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ns.error = t[i].error;
+		assert_int_equal(aas_user_name("alice", &u), t[i].want);
+		assert_int_equal(aas_user_uid(1000, &u), t[i].want);
+	}
+	assert_int_equal(u.uid, 4711);
+}
+
+static void
+user_interrupted_lookup_goes_on(void **state)
+{
+	struct aas_user u;
+
+	(void)state;
+	ns.eintr = 3;
+	assert_int_equal(aas_user_name("alice", &u), AAS_OK);
+}
+
+static void
+user_big_entry_gets_room_up_to_a_limit(void **state)
+{
+	struct aas_user u;
+
+	(void)state;
+	ns.need = 100000;
+	assert_int_equal(aas_user_name("alice", &u), AAS_OK);
+	ns.need = SIZE_MAX;
+	assert_int_equal(aas_user_name("alice", &u), AAS_ERR_SYS);
+	assert_int_equal(errno, ERANGE);
+}
+
+static void
+user_buffer_with_a_hash_is_wiped(void **state)
+{
+	struct aas_user u;
+
+	(void)state;
+	wipe_reset();
+	ns.need = 2048; /* two rounds, two buffers */
+	assert_int_equal(aas_user_name("alice", &u), AAS_OK);
+	assert_int_equal(wipe_calls(), 2);
+}
+
+static void
+user_groups_are_all_or_none(void **state)
+{
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 4711;
+
+	(void)state;
+	ns.groups = AAS_USER_GROUPS + 1;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_TOOBIG);
+	ns.groups = -1;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_NOMEM);
+	ns.groups = 0;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_SYS);
+	assert_int_equal(n, 4711);
+	ns.groups = AAS_USER_GROUPS;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(n, AAS_USER_GROUPS);
+	ns.groups = 2;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(gids[0], 100);
+	memset(&u, 0, sizeof(u));
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_INVAL);
+}
+
+#define NS_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, ns_reset, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NS_TEST(user_entry_of_that_name_is_taken),
+		NS_TEST(user_f32_hostile_name_is_never_looked_up),
+		NS_TEST(user_f32_odd_name_is_only_data),
+		NS_TEST(user_folded_name_is_another_user),
+		NS_TEST(user_entry_with_a_hostile_name_is_refused),
+		NS_TEST(user_special_uids_are_refused),
+		NS_TEST(user_entry_of_another_uid_is_refused),
+		NS_TEST(user_failed_lookup_is_never_a_user),
+		NS_TEST(user_interrupted_lookup_goes_on),
+		NS_TEST(user_big_entry_gets_room_up_to_a_limit),
+		NS_TEST(user_buffer_with_a_hash_is_wiped),
+		NS_TEST(user_groups_are_all_or_none),
+	};
+
+	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
+}
