@@ -11,6 +11,7 @@
  */
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -331,13 +332,30 @@ aas_fs_read_all(int fd, void *p, size_t len)
 	return AAS_OK;
 }
 
+/* Over RLIMIT_FSIZE a write(2) would raise SIGXFSZ, which ends the host. */
+static int
+size_allowed(size_t len)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == -1)
+		return 0;
+	if (limit.rlim_cur == RLIM_INFINITY || len <= limit.rlim_cur)
+		return 1;
+	errno = EFBIG;
+	return 0;
+}
+
 /* A new file that only we may read yet, then its bytes, owner and mode. */
 static int
 write_new(int dirfd, const char *name, const void *p, size_t len, uid_t uid,
     gid_t gid, mode_t mode, int durable)
 {
-	int fd = open_high(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int fd = -1;
 
+	if (!size_allowed(len))
+		return AAS_ERR_SYS;
+	fd = open_high(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return AAS_ERR_SYS;
 	/* The mode comes last: chown drops bits, and umask(2) is the host's. */
@@ -436,7 +454,7 @@ lock_open(int dirfd, const char *name, int *out, struct stat *st)
 		return AAS_ERR_PERMS;
 	}
 	/* A host's umask may have taken our own bits away. */
-	if ((st->st_mode & 0600) != 0600 && st->st_uid == geteuid())
+	if ((st->st_mode & 0777) != 0600 && st->st_uid == geteuid())
 		(void)fchmod(fd, 0600);
 	*out = fd;
 	return AAS_OK;

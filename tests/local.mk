@@ -12,9 +12,12 @@ tests_libfixture_la_SOURCES = tests/fixture.c tests/fixture.h
 BASE_TESTS = \
 	tests/test_clock \
 	tests/test_err \
+	tests/test_frame \
+	tests/test_fs \
 	tests/test_log \
 	tests/test_proc \
 	tests/test_secret \
+	tests/test_spawn \
 	tests/test_user \
 	tests/test_wire
 check_PROGRAMS += $(BASE_TESTS)
@@ -24,6 +27,12 @@ tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_LDADD = $(TEST_LIBS)
 tests_test_err_SOURCES = tests/test_err.c
 tests_test_err_LDADD = $(TEST_LIBS)
+tests_test_frame_SOURCES = tests/test_frame.c tests/wipe.c
+tests_test_frame_LDADD = $(TEST_LIBS)
+tests_test_frame_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) -Wl,--wrap=poll
+tests_test_fs_SOURCES = tests/test_fs.c tests/wipe.c
+tests_test_fs_LDADD = $(TEST_LIBS)
+tests_test_fs_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
 tests_test_log_SOURCES = tests/test_log.c
 tests_test_log_LDADD = $(TEST_LIBS)
 tests_test_proc_SOURCES = tests/test_proc.c
@@ -31,6 +40,8 @@ tests_test_proc_LDADD = $(TEST_LIBS)
 tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c
 tests_test_secret_LDADD = $(TEST_LIBS)
 tests_test_secret_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
+tests_test_spawn_SOURCES = tests/test_spawn.c
+tests_test_spawn_LDADD = $(TEST_LIBS)
 tests_test_user_SOURCES = tests/test_user.c tests/wipe.c
 tests_test_user_LDADD = $(TEST_LIBS)
 tests_test_user_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
