@@ -16,7 +16,8 @@ pam_dir()
 build()
 {
 	cd /src
-	[ -x configure ] || ./autogen.sh
+	[ -x configure ] || ./autogen.sh >/build/autogen.log 2>&1 ||
+	    { cat /build/autogen.log >&2; return 1; }
 	cd /build
 	[ -f Makefile ] || /src/configure -q --prefix=/usr --sysconfdir=/etc \
 	    --localstatedir=/var --with-pam-dir="$(pam_dir)" --enable-werror

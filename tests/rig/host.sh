@@ -308,6 +308,9 @@ mount_private()
 	mkdir -p "$root/run/lock" "$root/run/systemd"
 	mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 	mount -t tmpfs -o mode=1777 tmpfs "$root/var/tmp"
+	# What people of this machine keep is no business of a test.
+	mount -t tmpfs -o mode=755 tmpfs "$root/home"
+	mount -t tmpfs -o mode=700 tmpfs "$root/root"
 	mkdir -p "$root/src" "$root/build"
 	mount --bind "$cache/src" "$root/src"
 	mount --bind "$cache/obj" "$root/build"

@@ -3,7 +3,7 @@
 # The private hosts.
 dist_noinst_SCRIPTS += dev %D%/boot.sh %D%/build.sh %D%/host.sh %D%/init.sh \
 	tests/ring2.sh
-EXTRA_DIST += %D%/packages
+EXTRA_DIST += %D%/lib.sh %D%/packages
 
 # The software keys; tests/rig/README.md.
 EXTRA_DIST += %D%/README.md

@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# lib.sh: what the demonstration and the tests of the real thing (it_*.sh)
+# share: to be alone, keys, users, PAM stacks, settings, sshd.
+#
+#	. "$AAS_TOP_SRCDIR/tests/rig/lib.sh"	or	. /src/tests/rig/lib.sh
+#	rig_alone "$@"		# first of all
+#
+# Must only run in a private host (tests/rig/host.sh run --keys): it writes
+# /etc.  Elsewhere rig_alone exits 77 and says why.
+
+rig_bin=/build/tests/rig
+rig_log=/var/log/auth.log
+
+rig_skip()
+{
+	printf 'SKIP: %s\n' "$*" >&2
+	exit 77
+}
+
+# rig_alone ARG...: run the calling script again where no other test is: its
+# own /etc, /run, /tmp, /dev, /home, state, processes and network, which end
+# with it.  Tests of one "make check" may then run at the same time.
+rig_alone()
+{
+	[ -e /run/aas-rig ] || rig_skip "needs a private host: ./dev check"
+	[ -x "$rig_bin/softkeyd" ] || rig_skip "the software keys are not built"
+	if [ "${rig_inside:-}" != yes ]; then
+		rig_inside=yes exec unshare --mount --propagation private \
+		    --pid --fork --kill-child --net --ipc \
+		    /bin/bash "$0" "$@"
+	fi
+	unset rig_inside
+	rig_mounts
+	ip link set lo up
+	: >"$rig_log"
+	busybox syslogd -n -S -O "$rig_log" &
+	rig_until test -S /dev/log
+}
+
+# Each folder that a test writes, in memory: a copy of /etc, the rest empty.
+rig_mounts()
+{
+	local dir new=/tmp/rig
+
+	mount -t tmpfs -o mode=1777 tmpfs /tmp
+	mkdir "$new"
+	cp -a /etc "$new/"
+	mount --bind "$new/etc" /etc
+	for dir in /home /root /var/log /var/lib/aas /var/spool/aas; do
+		mkdir -p "$dir"
+		mount -t tmpfs -o mode=755 tmpfs "$dir"
+	done
+	mount -t tmpfs -o mode=755 tmpfs /run
+	: >/run/utmp
+	: >/run/aas-rig
+	mkdir /run/lock /run/sshd
+	rig_dev "$new/dev"
+	mount -t proc proc /proc
+	mount -t sysfs -o ro sysfs /sys
+}
+
+rig_dev()
+{
+	local dev=$1
+
+	mkdir "$dev"
+	mount -t tmpfs -o mode=755 tmpfs "$dev"
+	cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty \
+	    /dev/fd /dev/stdin /dev/stdout /dev/stderr "$dev/"
+	mkdir "$dev/pts" "$dev/shm"
+	ln -s pts/ptmx "$dev/ptmx"
+	mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts \
+	    "$dev/pts"
+	mount -t tmpfs -o mode=1777 tmpfs "$dev/shm"
+	mount --rbind "$dev" /dev
+}
+
+# rig_until CMD...: wait up to 10 s for it to succeed.
+rig_until()
+{
+	local i
+
+	for ((i = 0; i < 500; i++)); do
+		"$@" && return 0
+		sleep 0.02
+	done
+	printf 'rig: waited in vain: %s\n' "$*" >&2
+	return 1
+}
+
+# --- keys ---------------------------------------------------------------------
+
+rig_keys()
+{
+	"$rig_bin/softkeyd"
+}
+
+softkey()
+{
+	"$rig_bin/softkey" "$@" >/dev/null
+}
+
+# --- users and settings -------------------------------------------------------
+
+# rig_user NAME PASSWORD
+rig_user()
+{
+	userdel -rf "$1" >/dev/null 2>&1 || :
+	useradd -m -s /bin/bash "$1"
+	printf '%s:%s\n' "$1" "$2" | chpasswd
+	: >"/home/$1/.hushlogin"
+}
+
+# rig_stack SERVICE...: our module in front of the password, line by line as
+# pam_aas(8) has it.
+rig_stack()
+{
+	local service
+
+	for service; do
+		cat >"/etc/pam.d/$service" <<-'STACK'
+		auth	[success=done ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
+		auth	required	pam_unix.so
+		account	[success=ok new_authtok_req=ok ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
+		account	required	pam_unix.so
+		password	[success=done ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
+		password	required	pam_unix.so
+		session	required	pam_aas.so aas1
+		session	required	pam_unix.so
+		STACK
+	done
+}
+
+# rig_settings: aas.conf comes on stdin and is compiled.
+rig_settings()
+{
+	mkdir -p /etc/aas
+	cat >/etc/aas/aas.conf
+	aasctl policy build >/dev/null
+}
+
+# --- services -----------------------------------------------------------------
+
+rig_sshd()
+{
+	ssh-keygen -q -A
+	cat >/etc/ssh/sshd_config <<-'CONF'
+	UsePAM yes
+	KbdInteractiveAuthentication yes
+	PasswordAuthentication no
+	PermitRootLogin no
+	UseDNS no
+	LogLevel VERBOSE
+	CONF
+	mkdir -p /run/sshd
+	/usr/sbin/sshd
+	rig_until test -s /run/sshd.pid
+}
+
+rig_aasd()
+{
+	aasd >/run/aasd.log 2>&1 &
+	rig_until test -S /run/aas/aasd.sock
+}
+
+# rig_demo: the host of the demonstration, whole: a user demo who has to
+# enroll at her next sign-in, and every service asks for keys.
+rig_demo()
+{
+	getent group aas >/dev/null || groupadd --system aas
+	rig_keys
+	rig_user demo 'correct horse'
+	echo 'demo ALL=(ALL) ALL' >/etc/sudoers.d/demo
+	printf 'Defaults timestamp_timeout=0\n' >/etc/sudoers.d/aas
+	rig_stack sshd login sudo su
+	rig_settings <<-'CONF'
+	realm = "demo.example";
+	// Everything here is one machine: her keys are plugged into the very
+	// host that she signs in to by SSH.  Elsewhere this stays "no".
+	server_keys = yes;
+	required_users = [ "demo" ];
+	required_from = "2020-01-01T00:00:00Z";
+	timeout = "20s";
+	CONF
+	rig_aasd
+	rig_sshd
+}
