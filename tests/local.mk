@@ -1,3 +1,10 @@
+# What no compiler checks: who includes whom, what the module shows, what is
+# left unfinished.
+SOURCE_CHECKS = tests/check-includes.sh tests/check-module.sh \
+	tests/check-words.sh
+dist_noinst_SCRIPTS += $(SOURCE_CHECKS)
+TESTS += $(SOURCE_CHECKS)
+
 # tests/test_FILE.c tests lib/FILE.c.  More libraries go before $(TEST_LIBS).
 if HAVE_CMOCKA
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -19,6 +26,7 @@ BASE_TESTS = \
 	tests/test_secret \
 	tests/test_spawn \
 	tests/test_user \
+	tests/test_utf8 \
 	tests/test_wire
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -46,6 +54,8 @@ tests_test_user_SOURCES = tests/test_user.c tests/wipe.c
 tests_test_user_LDADD = $(TEST_LIBS)
 tests_test_user_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
 	-Wl,--wrap=getpwnam_r,--wrap=getpwuid_r,--wrap=getgrouplist
+tests_test_utf8_SOURCES = tests/test_utf8.c
+tests_test_utf8_LDADD = $(TEST_LIBS)
 tests_test_wire_SOURCES = tests/test_wire.c
 tests_test_wire_LDADD = $(TEST_LIBS)
 endif

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Hold the layers apart: lib <- policy <- pam_aas, tools.
+#
+# 1. A folder includes only what is below it, by its path from the top.
+# 2. policy takes of lib only err, log, fs, clock, user and wire: its answer
+#    is to be computed, not looked up.
+# 3. Only pam_aas sees PAM, only lib/conf sees libconfig, only tools and the
+#    rig see libfido2; the base library and the module see libc alone.
+# 4. A header compiles alone and has the guard of its path.
+set -u
+top=${AAS_TOP_SRCDIR:-$(dirname "$0")/..}
+build=${AAS_TOP_BUILDDIR:-$top}
+cd "$top" || exit 99
+bad=0
+
+say()
+{
+	echo "$1" >&2
+	bad=1
+}
+
+# allow FOLDER REGEX: each quoted include in FOLDER matches REGEX.
+allow()
+{
+	for f in "$1"/*.[ch]; do
+		[ -e "$f" ] || continue
+		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' \
+		    "$f" | grep -Ev "^($2)\$" | while read -r i; do
+			echo "$f: must not include \"$i\""
+		done
+	done
+}
+
+# keep HEADER-REGEX FILE-REGEX: only files that match include <HEADER>.
+keep()
+{
+	grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($1)[>\"]" \
+	    lib/*.[ch] policy/*.[ch] pam_aas/*.[ch] tools/*.[ch] 2>/dev/null |
+	    grep -Ev "^($2)\$" | while read -r f; do
+		echo "$f: must not include $1"
+	done
+}
+
+found=$(
+	allow lib 'lib/[a-z0-9_]+\.h'
+	allow policy 'lib/(err|log|fs|clock|user|wire)\.h|policy/[a-z0-9_]+\.h'
+	allow pam_aas '(lib|policy|pam_aas)/[a-z0-9_]+\.h'
+	allow tools '(lib|policy|tools)/[a-z0-9_]+\.h'
+	allow tests '(lib|policy|pam_aas|tools|tests|tests/rig)/[a-z0-9_]+\.[ch]'
+	keep 'security/.*' 'pam_aas/.*'
+	keep 'libconfig\.h' 'lib/conf[a-z_]*\.[ch]'
+	keep 'fido\.h|fido/.*' 'tools/.*'
+	keep 'pthread\.h|setjmp\.h' 'none'
+	# What is in libaas-base: everything the module links.
+	base=$(sed -n '/^lib_libaas_base_la_SOURCES/,/[^\\]$/p' lib/local.mk |
+	    grep -oE 'lib/[a-z0-9_]+\.[ch]')
+	for f in $base pam_aas/*.[ch]; do
+		[ -e "$f" ] || continue
+		grep -nE 'include[[:space:]]*<(openssl|jansson|cbor|curl|ldap)' \
+		    "$f" | sed "s|^|$f: must see libc alone: |"
+	done
+	for h in lib/*.h policy/*.h pam_aas/*.h tools/*.h; do
+		[ -e "$h" ] || continue
+		guard=AAS_$(echo "${h#pam_}" | tr 'a-z/.-' 'A-Z___')
+		grep -q "^#ifndef $guard\$" "$h" ||
+		    grep -q "^#ifndef AAS_$(echo "$h" | tr 'a-z/.-' 'A-Z___')\$" \
+			"$h" || echo "$h: guard is not $guard"
+	done
+)
+[ -z "$found" ] || say "$found"
+
+if [ -e "$build/config.h" ]; then
+	for h in lib/*.h policy/*.h pam_aas/*.h tools/*.h; do
+		[ -e "$h" ] || continue
+		${CC:-cc} -std=gnu11 -fsyntax-only -x c -I. -I"$build" \
+		    -include "$build/config.h" "$h" ||
+		    say "$h: does not compile alone"
+	done
+fi
+exit $bad
