@@ -2,6 +2,7 @@
 #define AAS_LIB_INDEX_H
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -51,17 +52,31 @@ struct aas_index_key {
 	uint8_t ssh[AAS_SSHPK_MAX];  /* SSH wire form of the public key */
 };
 
+/*
+ * An entry that this host held, or holds, before it counts.  Its effect comes
+ * after entry ${release}, the head of the chain when its wait was over; 0: it
+ * still waits.
+ */
+struct aas_hold {
+	uint8_t hash[32]; /* SHA-256 of the line */
+	uint64_t release;
+};
+#define AAS_HOLDS_MAX 48
+
 struct aas_index {
 	uint32_t uid;
 	char user[AAS_USER_MAX];
 	char realm[AAS_REALM_MAX];
 	uint8_t state;       /* enum aas_state, true until refresh_s */
-	int64_t deadline_s;  /* realtime: degraded limit, recovery due, hold end */
+	int64_t deadline_s;  /* realtime: recovery due, hold end; degraded: since
+			      * when (the policy's limit comes on top) */
 	int64_t refresh_s;   /* realtime: from here on verify anew; 0: never */
 	struct aas_pin pin;
 	struct aas_fileid file;
 	uint8_t keys_n;
 	struct aas_index_key keys[AAS_KEYS_MAX];
+	uint8_t holds_n;     /* what aas-unlock needs to replay the record */
+	struct aas_hold holds[AAS_HOLDS_MAX];
 };
 
 /*
@@ -103,5 +118,13 @@ void aas_fileid_of(const struct stat *st, struct aas_fileid *id);
  */
 int aas_index_load(const char *statedir, uint32_t uid, const char *name,
     int64_t now_s, struct aas_index *ix);
+
+/*
+ * aas_index_dir(statedir, &fd, &owner):
+ * Open the checked directory all of this is below.  Its owner (root, or in a
+ * test the caller) is whom every file below it must belong to.
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ */
+int aas_index_dir(const char *statedir, int *fd, uid_t *owner);
 
 #endif

@@ -22,9 +22,17 @@ lib_libaas_base_la_SOURCES += \
 noinst_LTLIBRARIES += lib/libaas.la
 lib_libaas_la_SOURCES = \
 	lib/assertion.c lib/assertion.h \
-	lib/record.c lib/record.h \
+	lib/b64.c lib/b64.h \
+	lib/bech32.c lib/bech32.h \
+	lib/hex.c lib/hex.h \
+	lib/record.c lib/record.h lib/record_parts.h \
+	lib/record_json.c lib/record_line.c lib/record_proof.c \
+	lib/record_rules.c lib/record_write.c \
 	lib/recovery.c lib/recovery.h \
-	lib/store.c lib/store.h
+	lib/store.c lib/store.h lib/store_parts.h \
+	lib/store_append.c lib/store_counter.c lib/store_index.c \
+	lib/store_invite.c lib/store_load.c lib/store_look.c \
+	lib/store_retire.c lib/store_state.c
 lib_libaas_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 lib_libaas_la_LIBADD = lib/libaas-base.la $(CRYPTO_LIBS) $(JANSSON_LIBS)
 

@@ -24,7 +24,8 @@ enum aas_type {
 	AAS_T_SUSPEND_KEY, AAS_T_RESUME_KEY, AAS_T_SET_CONTACTS,
 	AAS_T_REPLACE_RECOVERY, AAS_T_RECOVERY_START, AAS_T_RECOVERY_CANCEL,
 	AAS_T_RECOVERY_FINISH, AAS_T_LOCK, AAS_T_UNLOCK, AAS_T_DISABLE,
-	AAS_T_ENABLE
+	AAS_T_ENABLE,
+	AAS_T_CANCEL /* takes back an entry that is still held */
 };
 
 /* One key of a record. */
@@ -37,16 +38,25 @@ struct aas_key {
 	uint8_t backup;        /* AAS_BE | AAS_BS at creation */
 	uint8_t roaming;       /* 1: not a platform authenticator */
 	uint32_t counter;      /* at creation */
-	uint8_t suspended;
+	uint8_t suspended;     /* 1: signs nothing; set for a held key too */
+	uint8_t held;          /* 1: named by an entry that still waits */
 	uint64_t added_seq;    /* entry that brought it */
 };
 #define AAS_BE 0x08u /* authenticator data flag: backup eligible */
 #define AAS_BS 0x10u /* backup state */
 
 /*
- * The state that a chain of entries says, before this host's own waits
- * (holds) are laid over it.
+ * An entry without effect so far: signed by one key where two are needed
+ * (weak), or held by this host.
  */
+struct aas_pending {
+	uint8_t hash[32]; /* SHA-256 of its line */
+	uint64_t seq;
+	uint8_t type;     /* enum aas_type */
+	uint8_t weak;
+};
+
+/* The state that a chain of entries says, under this host's holds. */
 struct aas_record {
 	uint32_t uid;
 	char user[AAS_USER_MAX];
@@ -58,7 +68,12 @@ struct aas_record {
 	uint8_t recovery[AAS_RECOVERY_MAX][32]; /* Ed25519 public halves */
 	int64_t recovery_wait_s;                /* floor 48 h */
 	uint8_t locked, disabled, recovering;
+	uint8_t held;                 /* genesis waits: nothing counts yet */
+	uint8_t recovery_by[32];      /* public half that started a recovery */
+	uint8_t recovery_start[32];   /* hash of the line that did */
 	int64_t genesis_time_s, degraded_since_s;
+	uint8_t pending_n;
+	struct aas_pending pending[AAS_HOLDS_MAX];
 };
 
 /*
@@ -70,14 +85,51 @@ struct aas_record {
 int aas_record_links(const void *p, size_t len, struct aas_pin *pin);
 
 /*
- * aas_record_load(p, len, verify, &rec):
- * Replay a whole chain.  ${verify} 1 checks every proof of every entry and
- * every rule of DESIGN (two keys to change keys, no assertion twice, never
- * below two active keys by remove-key, ...); 0 only when aas_record_links()
- * matched the pin.  ${rec} is allocated; aas_record_free().
- * Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO (a proof), AAS_ERR_DENIED (a rule
- * of the record), AAS_ERR_TOOBIG, AAS_ERR_NOMEM.  ${line}, may be NULL, says
- * which entry failed (1 is genesis).
+ * The rules of a replay.  Every entry but genesis and those of a recovery
+ * needs proofs by active keys.
+ *	two keys, or one and the entry is weak: add-key (and an assertion by
+ *	    the new key), resume-key (and one by the resumed key), remove-key
+ *	    (two active keys must remain), replace-recovery, unlock, disable
+ *	one key: rename-key, suspend-key (one active key must remain),
+ *	    set-contacts, recovery-cancel, lock, enable, cancel
+ * genesis and recovery-finish: at least two keys, one of them roaming, each
+ * with its assertion.  recovery-start and recovery-finish: a recovery key.
+ * While locked only unlock, suspend-key, cancel and those of a recovery.
+ * Two keys are never alike in a credential id, a public key or a label.
+ *
+ * A weak entry, and one that this host holds, is pending: it has no effect
+ * until its hold is released, and then only if it still keeps the rules and
+ * all its signers are still active keys.  cancel, by a key that did not sign
+ * the entry it names, ends that for good; a suspended key may cancel too, or
+ * the first act of a thief would be to suspend the other key.
+ */
+struct aas_replay {
+	const struct aas_pin *pin;   /* entry pin->seq must have this hash; its
+				      * genesis too.  NULL or seq 0: none */
+	uint64_t verify_from;        /* proofs and rules of entries from here */
+	uint64_t hold_from;          /* entries from here are held; 0: none */
+	const struct aas_hold *holds;
+	size_t holds_n;
+};
+
+/*
+ * aas_record_replay(p, len, rp, &rec, &line):
+ * Replay a whole chain.  Entries below rp->verify_from are trusted by the
+ * pin: their proofs are not checked, and one that breaks a rule (the record
+ * of holds was lost) has no effect; from there on it is an error.
+ * ${rec} is allocated; aas_record_free().  ${line}, may be NULL, says which
+ * entry failed (1 is genesis).
+ * Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO (a proof or a link),
+ * AAS_ERR_DENIED (a rule), AAS_ERR_ROLLBACK (shorter than the pin, or another
+ * chain), AAS_ERR_TOOBIG, AAS_ERR_NOMEM.
+ */
+int aas_record_replay(const void *p, size_t len, const struct aas_replay *rp,
+    struct aas_record **rec, unsigned *line);
+
+/*
+ * aas_record_load(p, len, verify, &rec, &line):
+ * The same with no pin and no holds.  ${verify} 1 checks every proof of every
+ * entry and every rule; 0 only when aas_record_links() matched the pin.
  */
 int aas_record_load(const void *p, size_t len, int verify,
     struct aas_record **rec, unsigned *line);
@@ -102,6 +154,7 @@ struct aas_entry {
 	struct aas_key keys[AAS_KEYS_MAX];
 	uint8_t key[32];        /* remove, rename, suspend, resume: key id hash */
 	char label[AAS_LABEL_MAX]; /* rename: the new one */
+	uint8_t entry[32];      /* cancel: hash of the line of the held entry */
 	uint8_t recovery_n;     /* genesis, replace-recovery, recovery-finish */
 	uint8_t recovery[AAS_RECOVERY_MAX][32];
 	int64_t recovery_wait_s;/* genesis */
@@ -123,5 +176,12 @@ int aas_entry_line(const char *json, const struct aas_proof *proofs, size_t n,
 
 /* aas_key_id(cred, id): SHA-256 of the credential id, what names a key. */
 int aas_key_id(const struct aas_cred *c, uint8_t id[32]);
+
+/* aas_label_valid(s): 1 if a key may be called that: 1 to 32 bytes, UTF-8
+ * that a person can read as it is, no space at its ends. */
+int aas_label_valid(const char *s);
+
+/* aas_type_name(type): "genesis" and so on; NULL for none of them. */
+const char *aas_type_name(unsigned type);
 
 #endif

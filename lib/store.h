@@ -25,7 +25,9 @@ struct aas_store; /* opaque; several users, one process */
 
 /*
  * aas_store_open(statedir, create, &s):
- * ${create} 1 (root tools) makes missing directories.  AAS_ERR_PERMS,
+ * ${create} 1 (root tools) makes missing directories.  Only who owns
+ * ${statedir} (root) may write; anybody else may load, if the modes let him,
+ * and leaves everything as it is.  AAS_ERR_PERMS,
  * AAS_ERR_NOTFOUND, AAS_ERR_SYS, AAS_ERR_NOMEM.
  */
 int aas_store_open(const char *statedir, int create, struct aas_store **s);
@@ -42,11 +44,22 @@ void aas_store_close(struct aas_store **s);
  * Returns 0; AAS_ERR_NOTFOUND (no record and no pin), AAS_ERR_ROLLBACK
  * (shorter than the pin, another genesis, fork, or missing though pinned),
  * AAS_ERR_FORMAT, AAS_ERR_CRYPTO, AAS_ERR_DENIED, AAS_ERR_PERMS, AAS_ERR_SYS,
- * AAS_ERR_NOMEM.  ${why} (enum aas_reason) is always written.
+ * AAS_ERR_NOMEM.  AAS_ERR_AGAIN: only root can tell (the caller is not, and the
+ * index is of another head).  ${why} (enum aas_reason) is always written.
+ * In ${rec} only keys that are not suspended sign in; keys that an entry still
+ * held would bring are there too, suspended.
  */
 int aas_store_load(struct aas_store *s, uint32_t uid, const char *name,
     const struct aas_now *now, struct aas_record **rec, struct aas_index *ix,
     unsigned *why);
+
+/*
+ * aas_store_verify(s, uid, name, now, &line, &why):
+ * As aas_store_load(), but check every proof of every entry again; writes
+ * nothing.  ${line}: the entry that failed, 0 if it never came to that.
+ */
+int aas_store_verify(struct aas_store *s, uint32_t uid, const char *name,
+    const struct aas_now *now, unsigned *line, unsigned *why);
 
 /* Where the authority for a genesis comes from. */
 enum aas_authority {
@@ -58,8 +71,9 @@ enum aas_authority {
 /*
  * aas_store_append(s, uid, name, line, authority, ticket, now, &held_until):
  * Verify ${line} as the next entry of the user's chain and store it durably:
- * intention, record, pin, holds, index.  A key change with one key's proof is
- * stored held for 72 h; a genesis without authority for 24 h.  ${ticket} is
+ * holds, intention, record, pin, index.  A key change with one key's proof is
+ * stored held for 72 h; a genesis without authority for 24 h.  A genesis with
+ * authority takes the place of one that is held, which is retired.  ${ticket} is
  * the invite's text for AAS_AUTH_TICKET (spent before the record is written),
  * else NULL.  ${held_until} (realtime seconds, 0: counts at once) may be NULL.
  * Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO, AAS_ERR_DENIED,

@@ -68,3 +68,20 @@ tests_test_conf_SOURCES = tests/test_conf.c
 tests_test_conf_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_test_conf_LDADD = lib/libaas-conf.la $(CMOCKA_LIBS)
 endif
+
+# The record.  tests/signer.h makes keys and proofs without a device; link
+# tests/libsigner.la before $(TEST_LIBS).
+if HAVE_CMOCKA
+check_LTLIBRARIES += tests/libsigner.la
+tests_libsigner_la_SOURCES = tests/signer.c tests/signer.h
+tests_libsigner_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)
+tests_libsigner_la_LIBADD = lib/libaas.la
+
+RECORD_LIBS = tests/libsigner.la $(TEST_LIBS)
+RECORD_TESTS = \
+	tests/test_store
+check_PROGRAMS += $(RECORD_TESTS)
+TESTS += $(RECORD_TESTS)
+tests_test_store_SOURCES = tests/test_store.c
+tests_test_store_LDADD = $(RECORD_LIBS)
+endif
