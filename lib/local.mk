@@ -19,12 +19,18 @@ lib_libaas_base_la_SOURCES += \
 	lib/proto.c lib/proto.h \
 	lib/reason.c lib/reason.h
 
+# What the module's session phase needs: tickets, the ledger.
+lib_libaas_base_la_SOURCES += \
+	lib/b64.c lib/b64.h \
+	lib/hex.c lib/hex.h \
+	lib/ledger.c lib/ledger.h \
+	lib/rundir.c lib/rundir.h \
+	lib/ticket.c lib/ticket.h
+
 noinst_LTLIBRARIES += lib/libaas.la
 lib_libaas_la_SOURCES = \
 	lib/assertion.c lib/assertion.h \
-	lib/b64.c lib/b64.h \
 	lib/bech32.c lib/bech32.h \
-	lib/hex.c lib/hex.h \
 	lib/record.c lib/record.h lib/record_parts.h \
 	lib/record_json.c lib/record_line.c lib/record_proof.c \
 	lib/record_rules.c lib/record_write.c \

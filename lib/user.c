@@ -62,7 +62,10 @@ take(const struct passwd *pw, const char *name, uid_t uid, struct aas_user *u)
 
 	if (pw->pw_name == NULL || !aas_user_valid(pw->pw_name))
 		return AAS_ERR_INVAL;
-	if (name != NULL ? strcmp(pw->pw_name, name) != 0 : pw->pw_uid != uid)
+	/* Another spelling of somebody is not nobody. */
+	if (name != NULL && strcmp(pw->pw_name, name) != 0)
+		return AAS_ERR_INVAL;
+	if (name == NULL && pw->pw_uid != uid)
 		return AAS_ERR_NOTFOUND;
 	if (!uid_usable(pw->pw_uid))
 		return AAS_ERR_INVAL;
@@ -97,8 +100,10 @@ lookup(const char *name, uid_t uid, struct aas_user *u)
 	}
 	if (e == 0)
 		return res != NULL ? r : AAS_ERR_NOTFOUND;
-	if (e == ENOENT || e == ESRCH)
-		return AAS_ERR_NOTFOUND;
+	/*
+	 * ENOENT and its like: a source could not be asked.  An entry that does
+	 * not exist is 0 without one, and only that is an answer.
+	 */
 	errno = e;
 	return e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
 }

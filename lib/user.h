@@ -24,7 +24,9 @@ int aas_user_valid(const char *name);
  * aas_user_name(name, &u), aas_user_uid(uid, &u):
  * Look up by getpwnam_r(3) / getpwuid_r(3).  The entry's name must equal
  * ${name} byte for byte (a directory that folds case does not make two names
- * one), and uids (uid_t)-1 and 65535 are refused.
+ * one): another spelling of somebody is AAS_ERR_INVAL, as are the uids
+ * (uid_t)-1 and 65535.  AAS_ERR_NOTFOUND is said only when NSS answered that
+ * there is no such entry.
  * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_INVAL, AAS_ERR_SYS, AAS_ERR_NOMEM.
  * Blocks as long as NSS does.
  */

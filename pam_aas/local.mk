@@ -1,1 +1,24 @@
-# pam_aas: its part of the one Makefile.
+# pam_aas.so: a thin link of pieces that the tests link too.
+noinst_LTLIBRARIES += pam_aas/libpam_aas.la
+pam_aas_libpam_aas_la_SOURCES = \
+	pam_aas/account.c \
+	pam_aas/args.c pam_aas/args.h \
+	pam_aas/auth.c \
+	pam_aas/call.c pam_aas/call.h \
+	pam_aas/conv.c pam_aas/conv.h \
+	pam_aas/helper.c pam_aas/helper.h \
+	pam_aas/pass.c pam_aas/pass.h \
+	pam_aas/password.c \
+	pam_aas/session.c \
+	pam_aas/states.c pam_aas/states.h \
+	pam_aas/subject.c \
+	pam_aas/txn.c pam_aas/txn.h
+PAM_PARTS = pam_aas/libpam_aas.la policy/libpolicy.la lib/libaas-base.la
+
+pam_LTLIBRARIES += pam_aas/pam_aas.la
+pam_aas_pam_aas_la_SOURCES = pam_aas/pam_aas.c
+pam_aas_pam_aas_la_LIBADD = $(PAM_PARTS) $(PAM_LIBS)
+pam_aas_pam_aas_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-Wl,--version-script=$(top_srcdir)/pam_aas/pam_aas.map
+pam_aas_pam_aas_la_DEPENDENCIES = $(PAM_PARTS) pam_aas/pam_aas.map
+EXTRA_DIST += pam_aas/pam_aas.map

@@ -71,6 +71,13 @@ const char *aas_policy_rundir(const struct aas_policy *p);
 const char *aas_policy_libexecdir(const struct aas_policy *p);
 
 /*
+ * aas_policy_needs_groups(p):
+ * 1 if some rule of ${p} names a group: only then is a look-up of the user's
+ * groups worth its price, else gids_n may be 0.
+ */
+int aas_policy_needs_groups(const struct aas_policy *p);
+
+/*
  * aas_policy_eval(p, q, &d):
  * Decide.  Pure: no I/O, no clock, no allocation.  ${d} is filled on every
  * return, with a denial unless it returns 0.  A group rule whose look-up
@@ -97,7 +104,9 @@ struct aas_policy_source {
 
 /*
  * aas_policy_compile(src, &buf, &len):
- * The bytes of policy.bin, from malloc.  Reads itself back and compares.
+ * The bytes of policy.bin, from malloc.  0 stands for the default of
+ * enrolled_min, present, timeout_s and the four limits; uv, server_keys and
+ * required_from_s mean what they say.  Reads itself back and compares.
  * Returns 0; AAS_ERR_INVAL (a value out of range), AAS_ERR_NOMEM.
  */
 int aas_policy_compile(const struct aas_policy_source *src, uint8_t **buf,

@@ -2,7 +2,7 @@
 # Hold the layers apart: lib <- policy <- pam_aas, tools.
 #
 # 1. A folder includes only what is below it, by its path from the top.
-# 2. policy takes of lib only err, log, fs, clock, user and wire: its answer
+# 2. policy takes of lib only err, reason, log, fs, clock, user and wire: its answer
 #    is to be computed, not looked up.
 # 3. Only pam_aas sees PAM, only lib/conf sees libconfig, only tools and the
 #    rig see libfido2; the base library and the module see libc alone.
@@ -43,7 +43,7 @@ keep()
 
 found=$(
 	allow lib 'lib/[a-z0-9_]+\.h'
-	allow policy 'lib/(err|log|fs|clock|user|wire)\.h|policy/[a-z0-9_]+\.h'
+	allow policy 'lib/(err|log|fs|clock|user|wire|reason)\.h|policy/[a-z0-9_]+\.h'
 	allow pam_aas '(lib|policy|pam_aas)/[a-z0-9_]+\.h'
 	allow tools '(lib|policy|tools)/[a-z0-9_]+\.h'
 	allow tests '(lib|policy|pam_aas|tools|tests|tests/rig)/[a-z0-9_]+\.[ch]'

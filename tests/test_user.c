@@ -148,8 +148,8 @@ user_folded_name_is_another_user(void **state)
 
 	(void)state;
 	ns.name = "alice";
-	assert_int_equal(aas_user_name("Alice", &u), AAS_ERR_NOTFOUND);
-	assert_int_equal(aas_user_name("alice@dom", &u), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_user_name("Alice", &u), AAS_ERR_INVAL);
+	assert_int_equal(aas_user_name("alice@dom", &u), AAS_ERR_INVAL);
 	assert_int_equal(u.uid, 4711);
 }
 
@@ -205,8 +205,8 @@ user_failed_lookup_is_never_a_user(void **state)
 	} t[] = { { EIO, AAS_ERR_SYS }, { EMFILE, AAS_ERR_SYS },
 		{ EPERM, AAS_ERR_SYS }, { EBADF, AAS_ERR_SYS },
 		{ EAGAIN, AAS_ERR_SYS }, { ETIMEDOUT, AAS_ERR_SYS },
-		{ ENOMEM, AAS_ERR_NOMEM }, { ENOENT, AAS_ERR_NOTFOUND },
-		{ ESRCH, AAS_ERR_NOTFOUND } };
+		{ ENOMEM, AAS_ERR_NOMEM }, { ENOENT, AAS_ERR_SYS },
+		{ ESRCH, AAS_ERR_SYS } };
 	struct aas_user u = { .uid = 4711 };
 
 	(void)state;

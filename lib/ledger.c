@@ -1,0 +1,149 @@
+/*
+ * The ledger of sessions.  It runs inside sshd and login, so it brings its own
+ * small JSON writer.
+ *
+ * 1. A name, terminal or host that a peer chose MUST NOT end the string or the
+ *    line it stands in.
+ */
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/fs.h"
+#include "lib/hex.h"
+#include "lib/ledger.h"
+#include "lib/rundir.h"
+#include "lib/utf8.h"
+
+struct out {
+	char b[AAS_LEDGER_MAX];
+	size_t len;
+	int bad;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+put(struct out *o, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (o->bad)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(o->b + o->len, sizeof(o->b) - o->len, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(o->b) - o->len)
+		o->bad = 1;
+	else
+		o->len += (size_t)n;
+}
+
+/*
+ * A string in plain ASCII.  A byte that is no UTF-8 becomes the code point of
+ * the same number: the line is valid JSON whatever a peer sent.
+ */
+static void
+put_text(struct out *o, const char *key, const char *s)
+{
+	uint32_t cp;
+	size_t n;
+
+	put(o, ",\"%s\":", key);
+	if (s == NULL) {
+		put(o, "null");
+		return;
+	}
+	put(o, "\"");
+	for (; *s != '\0' && !o->bad; s += n) {
+		cp = (unsigned char)*s;
+		if ((n = aas_utf8_next(s, strnlen(s, 4), &cp)) == 0) {
+			cp = (unsigned char)*s;
+			n = 1;
+		}
+		if (cp == '"' || cp == '\\')
+			put(o, "\\%c", (int)cp);
+		else if (cp >= 0x20 && cp <= 0x7e)
+			put(o, "%c", (int)cp);
+		else if (cp <= 0xffff)
+			put(o, "\\u%04x", (unsigned)cp);
+		else
+			put(o, "\\u%04x\\u%04x",
+			    (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
+			    (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+	}
+	put(o, "\"");
+}
+
+static void
+put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
+    const char *id)
+{
+	char time[AAS_CLOCK_TEXT], boot[33];
+
+	aas_clock_format(now->real_s, time);
+	aas_hex_format(now->boot_id, sizeof(now->boot_id), boot);
+	put(o, "{\"v\":1");
+	put_text(o, "id", id);
+	put_text(o, "user", l->user);
+	put(o, ",\"uid\":%lu", (unsigned long)l->uid);
+	put_text(o, "service", l->service);
+	put(o, ",\"leader\":%ld,\"start\":%llu", (long)l->leader.pid,
+	    (unsigned long long)l->leader.start);
+	put_text(o, "tty", l->tty);
+	put_text(o, "rhost", l->rhost);
+	put_text(o, "key", l->key);
+	put_text(o, "via", l->via);
+	put_text(o, "time", time);
+	put(o, ",\"boottime_ms\":%lld", (long long)now->boottime_ms);
+	put_text(o, "boot", boot);
+	put(o, ",\"session_s\":%lld,\"idle_s\":%lld}\n",
+	    (long long)l->session_s, (long long)l->idle_s);
+}
+
+int
+aas_ledger_open(const char *rundir, const struct aas_ledger *l,
+    const struct aas_now *now, char id[AAS_LEDGER_ID])
+{
+	struct out o = { .len = 0 };
+	uint8_t raw[8];
+	char name[AAS_LEDGER_ID];
+	int dirfd = -1;
+	int r;
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return AAS_ERR_SYS;
+	aas_hex_format(raw, sizeof(raw), name);
+	put_line(&o, l, now, name);
+	if (o.bad)
+		return AAS_ERR_TOOBIG;
+	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
+		return r;
+	r = aas_fs_create(dirfd, name, o.b, o.len, 0600);
+	if (r == AAS_OK)
+		memcpy(id, name, sizeof(name));
+	aas_close(&dirfd);
+	return r;
+}
+
+int
+aas_ledger_close(const char *rundir, const char *id)
+{
+	char closed[AAS_LEDGER_ID + 8];
+	uint8_t raw[8];
+	int dirfd = -1;
+	int r;
+
+	if (aas_hex_parse(id, raw, sizeof(raw)) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	(void)snprintf(closed, sizeof(closed), "%s.closed", id);
+	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
+		return r;
+	if (renameat(dirfd, id, dirfd, closed) == -1)
+		r = errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+	aas_close(&dirfd);
+	return r;
+}

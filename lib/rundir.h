@@ -1,0 +1,14 @@
+#ifndef AAS_LIB_RUNDIR_H
+#define AAS_LIB_RUNDIR_H
+
+/*
+ * aas_rundir_open(rundir, sub, &fd):
+ * Open ${rundir}/${sub}, making what is missing: ${rundir} 0755 (its parent
+ * must be there) and ${sub} 0700, whatever the umask of the host.  All of it
+ * must belong to the effective user or root and be writable by nobody else.
+ *   sub   one component, "tickets" or "sessions"
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ */
+int aas_rundir_open(const char *rundir, const char *sub, int *fd);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * The account phase: policy and index, and nothing else.
+ *
+ * 1. It MUST NOT grant what the auth phase has to: it says only that nothing
+ *    stands against a sign-in.
+ * 2. It MUST NOT ask for an enrolment unless the auth phase of this very
+ *    transaction left the user to the host's own method: su and sudo would
+ *    run it as root for somebody else, cron would fail the job.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "pam_aas/call.h"
+
+#define DAY 86400
+
+static void
+say_days(struct aas_call *c)
+{
+	char text[256], date[AAS_CLOCK_TEXT];
+	int64_t days = (c->d.from_s - c->now.real_s + DAY - 1) / DAY;
+
+	aas_clock_format(c->d.from_s, date);
+	(void)snprintf(text, sizeof(text),
+	    "Security keys will be required for this account in %lld day%s "
+	    "(%.10s). Run \"aasctl enroll\" to add yours.",
+	    (long long)days, days == 1 ? "" : "s", date);
+	aas_call_say(c, 0, text);
+}
+
+static int
+own_auth(const struct aas_call *c, uint32_t answer)
+{
+	const struct aas_txn *t = aas_txn_get(c->pamh);
+
+	return t != NULL && t->auth == answer && t->auth_uid == c->user.uid;
+}
+
+static uint32_t
+expired(struct aas_call *c)
+{
+	c->code = PAM_ACCT_EXPIRED;
+	return AAS_A_REFUSE;
+}
+
+static uint32_t
+enroll(struct aas_call *c)
+{
+	struct aas_txn *t = aas_txn_get(c->pamh);
+
+	if (t == NULL || !own_auth(c, AAS_A_NEXT))
+		return expired(c);
+	t->account = AAS_A_ENROLL;
+	t->account_uid = c->user.uid;
+	aas_call_say(c, 0,
+	    "Security keys are required for this account. You can add them "
+	    "now.");
+	return AAS_A_ENROLL;
+}
+
+/* Not root: records are closed to it, so only what auth found out counts. */
+static uint32_t
+unprivileged(struct aas_call *c)
+{
+	if (own_auth(c, AAS_A_GRANT))
+		return AAS_A_GRANT;
+	if (own_auth(c, AAS_A_NEXT) && c->d.verdict == AAS_V_OPTIONAL)
+		return AAS_A_NEXT;
+	return aas_call_refuse(c, AAS_WHY_NOT_SELF);
+}
+
+static uint32_t
+pass(struct aas_call *c)
+{
+	if (c->row == AAS_ROW_ONE && c->class == AAS_CL_LOGIN)
+		aas_call_say(c, 0, aas_reason_text(AAS_WHY_DEGRADED));
+	return AAS_A_GRANT;
+}
+
+uint32_t
+aas_account(struct aas_call *c)
+{
+	struct aas_txn *t = aas_txn_get(c->pamh);
+
+	if (t != NULL)
+		t->account = AAS_A_REFUSE;
+	if (aas_call_subject(c) != 0)
+		return AAS_A_REFUSE;
+	if (geteuid() != 0)
+		return unprivileged(c);
+	aas_call_state(c);
+	switch (aas_states_act(c->phase, c->row, c->class)) {
+	case AAS_ACT_NEXT:
+		if (c->row == AAS_ROW_SOON && c->class != AAS_CL_JOB &&
+		    c->class != AAS_CL_EXEMPT)
+			say_days(c);
+		return AAS_A_NEXT;
+	case AAS_ACT_PASS:
+		return pass(c);
+	case AAS_ACT_ENROLL:
+		return enroll(c);
+	case AAS_ACT_EXPIRED:
+		return expired(c);
+	case AAS_ACT_REFUSE:
+	case AAS_ACT_KEY:
+	default:
+		return AAS_A_REFUSE;
+	}
+}

@@ -1,0 +1,146 @@
+/*
+ * The auth phase and setcred.
+ *
+ * 1. "Granted" MUST mean that a ceremony was verified in this call.
+ * 2. For a user with keys the answer MUST NOT be "the next module decides".
+ * 3. A sign-in from elsewhere MUST NOT make a key blink that is plugged into
+ *    this host, unless policy says server_keys.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "pam_aas/call.h"
+#include "pam_aas/helper.h"
+#include "pam_aas/pass.h"
+
+static uint32_t
+granted(struct aas_call *c, const struct aas_verdict *v)
+{
+	struct aas_txn *t = aas_txn_need(c->pamh);
+	char keys[2 * AAS_LABEL_MAX + 16];
+
+	if (t == NULL)
+		return aas_call_refuse(c, AAS_WHY_SYSTEM);
+	if (geteuid() == 0)
+		aas_pass_write(c, t, v);
+	t->auth = AAS_A_GRANT;
+	t->auth_uid = c->user.uid;
+	c->why = AAS_WHY_OK;
+	(void)snprintf(keys, sizeof(keys), "key=%s%s%s", v->label[0],
+	    v->keys_n > 1 ? "," : "", v->keys_n > 1 ? v->label[1] : "");
+	aas_call_log(c, "allow", keys);
+	return AAS_A_GRANT;
+}
+
+static uint32_t
+next(struct aas_call *c)
+{
+	struct aas_txn *t = aas_txn_need(c->pamh);
+
+	if (t == NULL)
+		return aas_call_refuse(c, AAS_WHY_SYSTEM);
+	t->auth = AAS_A_NEXT;
+	t->auth_uid = c->user.uid;
+	return AAS_A_NEXT;
+}
+
+static uint32_t
+ceremony(struct aas_call *c)
+{
+	struct aas_verdict v;
+
+	if (c->row == AAS_ROW_ONE || c->row == AAS_ROW_ONE_LATE)
+		aas_call_say(c, 0, aas_reason_text(AAS_WHY_DEGRADED));
+	c->why = AAS_WHY_UNKNOWN;
+	if (c->remote && !c->d.server_keys)
+		return aas_call_refuse(c, AAS_WHY_REMOTE);
+	if (aas_helper_assert(c, &v) != 0)
+		return AAS_A_REFUSE;
+	return granted(c, &v);
+}
+
+/* A host that is not root cannot read the records: its helper tells. */
+static int
+is_without(const struct aas_verdict *v)
+{
+	if (v->result != AAS_REFUSED)
+		return 0;
+	return (v->reason == AAS_WHY_NOT_ENROLLED && v->state == AAS_ST_NONE) ||
+	    (v->reason == AAS_WHY_HELD && v->state == AAS_ST_HELD) ||
+	    (v->reason == AAS_WHY_DISABLED && v->state == AAS_ST_DISABLED);
+}
+
+static uint32_t
+unlock(struct aas_call *c)
+{
+	struct aas_verdict v;
+
+	if (c->user.uid != getuid())
+		return aas_call_refuse(c, AAS_WHY_NOT_SELF);
+	if (c->remote)
+		return aas_call_refuse(c, AAS_WHY_REMOTE);
+	if (c->d.verdict != AAS_V_REQUIRE && c->d.verdict != AAS_V_OPTIONAL) {
+		/* Denied, or exempt, which no key opens either. */
+		c->state = AAS_ST_ENROLLED;
+		aas_call_row(c);
+		return AAS_A_REFUSE;
+	}
+	if (aas_helper_assert(c, &v) == 0)
+		return granted(c, &v);
+	if (!is_without(&v))
+		return AAS_A_REFUSE;
+	c->state = v.state;
+	aas_call_row(c);
+	if (aas_states_act(c->phase, c->row, c->class) == AAS_ACT_NEXT)
+		return next(c);
+	return AAS_A_REFUSE;
+}
+
+uint32_t
+aas_auth(struct aas_call *c)
+{
+	struct aas_txn *t = aas_txn_get(c->pamh);
+
+	/* What an earlier call of this transaction earned ends here. */
+	if (t != NULL) {
+		t->auth = AAS_A_REFUSE;
+		t->account = AAS_A_REFUSE;
+	}
+	if (aas_call_subject(c) != 0)
+		return AAS_A_REFUSE;
+	if (geteuid() != 0)
+		return unlock(c);
+	aas_call_state(c);
+	switch (aas_states_act(c->phase, c->row, c->class)) {
+	case AAS_ACT_KEY:
+		return ceremony(c);
+	case AAS_ACT_NEXT:
+		return next(c);
+	case AAS_ACT_REFUSE:
+	case AAS_ACT_PASS:
+	case AAS_ACT_ENROLL:
+	case AAS_ACT_EXPIRED:
+	default:
+		return AAS_A_REFUSE;
+	}
+}
+
+/*
+ * Credentials: none of ours.  What was granted stays granted, so that a stack
+ * whose only module is this one works; everything else is the next module's.
+ */
+uint32_t
+aas_cred(struct aas_call *c)
+{
+	const struct aas_txn *t = aas_txn_get(c->pamh);
+
+	if (t != NULL && t->auth == AAS_A_GRANT)
+		return AAS_A_GRANT;
+	if (t == NULL && aas_pass_there(c))
+		return AAS_A_GRANT;
+	return AAS_A_NEXT;
+}

@@ -1,0 +1,103 @@
+#ifndef AAS_PAM_AAS_CALL_H
+#define AAS_PAM_AAS_CALL_H
+
+#include <security/pam_modules.h>
+
+#include <stdint.h>
+
+#include "lib/clock.h"
+#include "lib/index.h"
+#include "lib/proto.h"
+#include "lib/reason.h"
+#include "lib/user.h"
+#include "pam_aas/args.h"
+#include "pam_aas/states.h"
+#include "pam_aas/txn.h"
+#include "policy/policy.h"
+
+/*
+ * What a phase answers.  Values differ in many bits, and whatever is none of
+ * them is a refusal.
+ */
+#define AAS_A_REFUSE 0x00000000u
+#define AAS_A_GRANT  0xA5C3961Eu
+#define AAS_A_NEXT   0x3C69E15Au /* PAM_IGNORE */
+#define AAS_A_ENROLL 0x5A963CE1u /* PAM_NEW_AUTHTOK_REQD, account only */
+
+/* One call of one entry point; on the heap, wiped at its end. */
+struct aas_call {
+	pam_handle_t *pamh;
+	unsigned flags;
+	enum aas_phase phase;
+	struct aas_args args;
+	struct aas_now now;
+	char service[AAS_SERVICE_MAX];
+	const char *tty, *rhost; /* of libpam; may be NULL */
+	int ssh;                 /* sshd, under whatever name */
+	int remote;              /* the person is not at this machine */
+	struct aas_user user;
+	struct aas_policy *policy;
+	struct aas_decision d;
+	enum aas_class class;
+	enum aas_row row;
+	unsigned state; /* enum aas_state */
+	int has_index;
+	struct aas_index ix;
+	gid_t gids[AAS_USER_GROUPS];
+	/* the refusal: */
+	unsigned why;            /* enum aas_reason */
+	int code;                /* PAM code; 0: derived from why */
+	int quiet;               /* neither text nor log: an unknown name */
+	char text[AAS_TEXT_MAX]; /* for the user; "": the reason's sentence */
+};
+
+/*
+ * aas_call_run(phase, fn, pamh, flags, argc, argv, &rv):
+ * One entry point: arguments, a zeroed call, ${fn}, then what all have in
+ * common: the refusal is said to the user and logged, everything is wiped.
+ * Returns the answer; ${rv} is the PAM code for every answer but AAS_A_GRANT,
+ * and never PAM_SUCCESS.
+ */
+uint32_t aas_call_run(enum aas_phase phase, uint32_t (*fn)(struct aas_call *),
+    pam_handle_t *pamh, int flags, int argc, const char **argv, int *rv);
+
+/*
+ * aas_call_refuse(c, why):
+ * Note the reason, unless one is noted already.  Returns AAS_A_REFUSE.
+ */
+uint32_t aas_call_refuse(struct aas_call *c, unsigned why);
+
+/*
+ * aas_call_subject(c):
+ * Clock, service, terminal, user, policy and decision.  Returns 0, or -1 with
+ * a refusal noted.
+ */
+int aas_call_subject(struct aas_call *c);
+
+/*
+ * aas_call_state(c):
+ * The user's state: from the index, or by running `aas-authn` to verify the
+ * record when the index does not vouch for it; then row and class.  Never
+ * fails: what cannot be told is AAS_ROW_BROKEN, with the reason noted.
+ */
+void aas_call_state(struct aas_call *c);
+
+/* aas_call_row(c): row and reason from c->state, policy and clock. */
+void aas_call_row(struct aas_call *c);
+
+/* aas_call_say(c, error, text): show, unless PAM_SILENT; errors ignored. */
+void aas_call_say(struct aas_call *c, int error, const char *text);
+
+/* aas_call_log(c, verdict, detail): one line about an answer. */
+void aas_call_log(
+    const struct aas_call *c, const char *verdict, const char *detail);
+
+/* The six phases. */
+uint32_t aas_auth(struct aas_call *c);
+uint32_t aas_cred(struct aas_call *c);
+uint32_t aas_account(struct aas_call *c);
+uint32_t aas_session_open(struct aas_call *c);
+uint32_t aas_session_close(struct aas_call *c);
+uint32_t aas_password(struct aas_call *c);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef AAS_PAM_AAS_HELPER_H
+#define AAS_PAM_AAS_HELPER_H
+
+#include "pam_aas/call.h"
+
+/*
+ * The helper programs, spoken to by docs/protocol.md.  Each of these starts a
+ * process, carries its prompts to the host's conversation, and blocks until
+ * its verdict or a deadline.
+ */
+
+/*
+ * aas_helper_assert(c, &v):
+ * Run the sign-in ceremony: aas-authn, or aas-unlock for a host that is not
+ * root.  Returns 0 if the helper said, for this very request, that as many
+ * keys as policy wants were verified; else -1 with the refusal noted, and
+ * v->state and v->reason as the helper said them, or zero.
+ */
+int aas_helper_assert(struct aas_call *c, struct aas_verdict *v);
+
+/*
+ * aas_helper_verify(c, &state):
+ * Have the user's whole record verified and the index renewed.  Returns 0
+ * with the state, else -1 with the refusal noted.
+ */
+int aas_helper_verify(struct aas_call *c, unsigned *state);
+
+/*
+ * aas_helper_enroll(c, hostauth, &v):
+ * Run the enrolment dialog.  ${hostauth} 1: the host's own method let this
+ * user in, in this transaction.  Returns as aas_helper_assert().
+ */
+int aas_helper_enroll(struct aas_call *c, int hostauth, struct aas_verdict *v);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * Evidence that a session's sign-in used a key.
+ *
+ * 1. The PAM environment MUST NOT prove anything: ~/.pam_environment can
+ *    write it.  It names a ticket, whose own checks decide.
+ * 2. A certificate, another key type, or a suspended key MUST NOT count.
+ */
+#include <string.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/b64.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "pam_aas/pass.h"
+
+#define ENV_TICKET "AAS_TICKET"
+#define ENV_SSH    "SSH_AUTH_INFO_0"
+
+static int
+who(struct aas_proc *me, struct aas_proc *parent)
+{
+	pid_t ppid = 0;
+
+	if (aas_proc_get(getpid(), me, &ppid) != AAS_OK)
+		return AAS_ERR_SYS;
+	if (parent == NULL)
+		return AAS_OK;
+	/* Gone, or in another PID namespace: then there is none. */
+	if (ppid <= 0 || aas_proc_get(ppid, parent, NULL) != AAS_OK)
+		memset(parent, 0, sizeof(*parent));
+	return AAS_OK;
+}
+
+void
+aas_pass_write(
+    struct aas_call *c, struct aas_txn *t, const struct aas_verdict *v)
+{
+	struct aas_ticket k = { .uid = c->user.uid, .uv = v->uv };
+	char env[sizeof(ENV_TICKET) + AAS_TICKET_HEX];
+	struct aas_now now;
+	int r;
+
+	memcpy(k.service, c->service, sizeof(k.service));
+	k.keys_n = v->keys_n < 2 ? v->keys_n : 2;
+	memcpy(k.label, v->label, sizeof(k.label));
+	memcpy(k.key, v->key, sizeof(k.key));
+	if ((r = aas_clock_now(&now)) != AAS_OK)
+		goto out;
+	memcpy(k.boot_id, now.boot_id, sizeof(k.boot_id));
+	k.boottime_ms = now.boottime_ms;
+	if ((r = who(&k.caller, &k.parent)) != AAS_OK)
+		goto out;
+	r = aas_ticket_write(aas_policy_rundir(c->policy), &k, t->ticket);
+	if (r != AAS_OK)
+		goto out;
+	(void)snprintf(env, sizeof(env), ENV_TICKET "=%s", t->ticket);
+	if (pam_putenv(c->pamh, env) != PAM_SUCCESS) {
+		aas_pass_drop(c, t);
+		r = AAS_ERR_NOMEM;
+	}
+out:
+	if (r != AAS_OK)
+		aas_log(LOG_WARNING, "no ticket: %s", aas_strerror(r));
+}
+
+static int
+find(struct aas_call *c, int take, struct aas_ticket *k)
+{
+	const char *hex = pam_getenv(c->pamh, ENV_TICKET);
+	struct aas_ticket_want want = {
+		.uid = c->user.uid,
+		.service = c->service,
+		.now = &c->now,
+	};
+
+	if (hex == NULL || geteuid() != 0 || who(&want.me, NULL) != AAS_OK)
+		return -1;
+	if (take)
+		return aas_ticket_take(
+		    aas_policy_rundir(c->policy), hex, &want, k);
+	return aas_ticket_peek(aas_policy_rundir(c->policy), hex, &want, k);
+}
+
+int
+aas_pass_there(struct aas_call *c)
+{
+	struct aas_ticket k;
+
+	if (pam_getenv(c->pamh, ENV_TICKET) == NULL || aas_call_subject(c) != 0)
+		return 0;
+	return find(c, 0, &k) == AAS_OK;
+}
+
+int
+aas_pass_take(struct aas_call *c, char label[AAS_LABEL_MAX])
+{
+	struct aas_ticket k;
+	int r = find(c, 1, &k);
+
+	if (pam_getenv(c->pamh, ENV_TICKET) != NULL)
+		(void)pam_putenv(c->pamh, ENV_TICKET);
+	if (r != AAS_OK)
+		return -1;
+	memcpy(label, k.label[0], AAS_LABEL_MAX);
+	return 0;
+}
+
+void
+aas_pass_drop(struct aas_call *c, struct aas_txn *t)
+{
+	struct aas_proc me;
+
+	if (t->ticket[0] == '\0')
+		return;
+	if (who(&me, NULL) == AAS_OK)
+		aas_ticket_drop(aas_policy_rundir(c->policy), t->ticket, &me);
+	(void)pam_putenv(c->pamh, ENV_TICKET);
+	t->ticket[0] = '\0';
+}
+
+/* One line of SSH_AUTH_INFO_0: "publickey <type> <base64>". */
+static int
+line_blob(const char *line, size_t n, uint8_t *blob, size_t cap, size_t *len)
+{
+	static const char method[] = "publickey ";
+	const char *p, *end = line + n;
+
+	if (n < sizeof(method) ||
+	    strncmp(line, method, sizeof(method) - 1) != 0)
+		return -1;
+	line += sizeof(method) - 1;
+	if ((p = memchr(line, ' ', (size_t)(end - line))) == NULL)
+		return -1;
+	p++;
+	return aas_b64_parse(p, (size_t)(end - p), blob, cap, len) == AAS_OK
+	    ? 0
+	    : -1;
+}
+
+static const struct aas_index_key *
+key_of(const struct aas_index *ix, const uint8_t *blob, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < ix->keys_n; i++) {
+		if (ix->keys[i].active && ix->keys[i].ssh_len > 0 &&
+		    ix->keys[i].ssh_len == len &&
+		    memcmp(ix->keys[i].ssh, blob, len) == 0)
+			return &ix->keys[i];
+	}
+	return NULL;
+}
+
+int
+aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX])
+{
+	const char *s = pam_getenv(c->pamh, ENV_SSH);
+	const struct aas_index_key *k;
+	uint8_t blob[AAS_SSHPK_MAX];
+	size_t n, len;
+
+	if (s == NULL || !c->has_index)
+		return -1;
+	for (; *s != '\0'; s += n + (s[n] == '\n')) {
+		n = strcspn(s, "\n");
+		if (line_blob(s, n, blob, sizeof(blob), &len) != 0)
+			continue;
+		if ((k = key_of(&c->ix, blob, len)) != NULL) {
+			memcpy(label, k->label, AAS_LABEL_MAX);
+			return 0;
+		}
+	}
+	return -1;
+}

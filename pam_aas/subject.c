@@ -1,0 +1,236 @@
+/*
+ * Who wants what: the first half of every phase.
+ *
+ * 1. The name MUST be the passwd entry's own, byte for byte; one that cannot
+ *    be looked up MUST NOT count as one that does not exist.
+ * 2. Nothing of the environment, and no name from DNS, decides anything.
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "pam_aas/call.h"
+#include "pam_aas/conv.h"
+#include "pam_aas/helper.h"
+
+static const char *
+item(pam_handle_t *pamh, int type)
+{
+	const void *p = NULL;
+
+	return pam_get_item(pamh, type, &p) == PAM_SUCCESS ? p : NULL;
+}
+
+static int
+set_origin(struct aas_call *c)
+{
+	const char *service = item(c->pamh, PAM_SERVICE);
+	size_t n;
+
+	if (service == NULL)
+		return -1;
+	n = strnlen(service, sizeof(c->service));
+	if (n == 0 || n >= sizeof(c->service))
+		return -1;
+	memcpy(c->service, service, n + 1);
+	c->tty = item(c->pamh, PAM_TTY);
+	c->rhost = item(c->pamh, PAM_RHOST);
+	c->ssh = (c->tty != NULL && strcmp(c->tty, "ssh") == 0) ||
+	    strcmp(c->service, "sshd") == 0;
+	/* 127.0.0.1 too: a forwarded port looks the same. */
+	c->remote = c->ssh || (c->rhost != NULL && c->rhost[0] != '\0');
+	return 0;
+}
+
+/* In the auth phase libpam may have to ask for the name. */
+static int
+get_name(struct aas_call *c, const char **name)
+{
+	int rv;
+
+	*name = item(c->pamh, PAM_USER);
+	if ((*name != NULL && **name != '\0') || c->phase != AAS_PH_AUTH)
+		return 0;
+	if (!aas_conv_usable(c->pamh)) {
+		(void)aas_call_refuse(c, AAS_WHY_CONV);
+		return -1;
+	}
+	rv = pam_get_user(c->pamh, name, NULL);
+	if (rv == PAM_SUCCESS)
+		return 0;
+	if (rv == PAM_INCOMPLETE || rv == PAM_CONV_AGAIN)
+		c->code = PAM_INCOMPLETE;
+	(void)aas_call_refuse(c, AAS_WHY_CONV);
+	return -1;
+}
+
+/*
+ * Unknown is said twice: one failed read below NSS can look like a missing
+ * entry, and an unknown user is the next module's.
+ */
+static int
+lookup(struct aas_call *c, const char *name)
+{
+	int r = aas_user_name(name, &c->user);
+
+	if (r == AAS_ERR_NOTFOUND)
+		r = aas_user_name(name, &c->user);
+	return r;
+}
+
+static int
+set_user(struct aas_call *c, int *known)
+{
+	const char *name = NULL;
+	int r;
+
+	if (get_name(c, &name) != 0)
+		return -1;
+	r = lookup(c, name);
+	*known = r == AAS_OK;
+	switch (r) {
+	case AAS_OK:
+		return 0;
+	case AAS_ERR_NOTFOUND:
+		/* The same work as for others, by a uid that nobody has. */
+		memcpy(c->user.name, name, strlen(name) + 1);
+		c->user.uid = (uid_t)-2;
+		c->user.gid = (gid_t)-2;
+		return 0;
+	case AAS_ERR_INVAL:
+		/* A spelling of somebody, or an entry nobody should use. */
+		c->quiet = 1;
+		(void)aas_call_refuse(c, AAS_WHY_USER);
+		return -1;
+	default:
+		(void)aas_call_refuse(c, AAS_WHY_SYSTEM);
+		return -1;
+	}
+}
+
+static int
+set_policy(struct aas_call *c)
+{
+	int r = aas_policy_open(c->args.conf, &c->policy);
+
+	if (r == AAS_OK)
+		return 0;
+	(void)aas_call_refuse(c,
+	    r == AAS_ERR_NOTFOUND ? AAS_WHY_POLICY_MISSING
+		: r == AAS_ERR_SYS || r == AAS_ERR_NOMEM
+		? AAS_WHY_SYSTEM
+		: AAS_WHY_POLICY_BROKEN);
+	return -1;
+}
+
+static void
+decide(struct aas_call *c)
+{
+	struct aas_query q = {
+		.user = c->user.name,
+		.uid = c->user.uid,
+		.gids = c->gids,
+		.service = c->service,
+		.remote = c->remote,
+		.now_s = c->now.real_s,
+	};
+
+	if (aas_policy_needs_groups(c->policy) &&
+	    aas_user_groups(&c->user, c->gids, &q.gids_n) != AAS_OK)
+		q.gids_n = -1;
+	/* On an error the decision says deny. */
+	(void)aas_policy_eval(c->policy, &q, &c->d);
+	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
+}
+
+static int
+load_index(struct aas_call *c)
+{
+	return aas_index_load(aas_policy_statedir(c->policy), c->user.uid,
+	    c->user.name, c->now.real_s, &c->ix);
+}
+
+int
+aas_call_subject(struct aas_call *c)
+{
+	int known = 0;
+
+	if (aas_clock_now(&c->now) != AAS_OK || set_origin(c) != 0) {
+		(void)aas_call_refuse(c, AAS_WHY_SYSTEM);
+		return -1;
+	}
+	if (set_policy(c) != 0 || set_user(c, &known) != 0)
+		return -1;
+	decide(c);
+	if (known)
+		return 0;
+	(void)load_index(c);
+	c->code = PAM_USER_UNKNOWN;
+	c->quiet = 1;
+	(void)aas_call_refuse(c, AAS_WHY_USER);
+	return -1;
+}
+
+static unsigned
+why_of(int r)
+{
+	switch (r) {
+	case AAS_ERR_ROLLBACK:
+		return AAS_WHY_RECORD_MISSING;
+	case AAS_ERR_SYS:
+	case AAS_ERR_NOMEM:
+		return AAS_WHY_SYSTEM;
+	default:
+		return AAS_WHY_RECORD_BROKEN;
+	}
+}
+
+/* The index does not vouch: ask the one program that can tell. */
+static int
+verify(struct aas_call *c)
+{
+	unsigned state = AAS_ST_BROKEN;
+	int r;
+
+	if (aas_helper_verify(c, &state) != AAS_OK)
+		return -1;
+	r = load_index(c);
+	c->has_index = r == AAS_OK;
+	/* On a full disk the index stays old: the answer itself has to do. */
+	c->state = r == AAS_OK ? c->ix.state : state;
+	return 0;
+}
+
+void
+aas_call_row(struct aas_call *c)
+{
+	unsigned why = AAS_WHY_UNKNOWN;
+
+	c->row = aas_states_row(c->state, &c->d,
+	    c->has_index ? c->ix.deadline_s : 0, c->now.real_s, &why);
+	/* A reason noted while the state was read says more. */
+	if (c->row != AAS_ROW_BROKEN || c->why == AAS_WHY_UNKNOWN)
+		c->why = why;
+}
+
+void
+aas_call_state(struct aas_call *c)
+{
+	int r;
+
+	c->state = AAS_ST_BROKEN;
+	/* "No record" is said twice, as "unknown" is: see lookup(). */
+	if ((r = load_index(c)) == AAS_ERR_NOTFOUND)
+		r = load_index(c);
+	if (r == AAS_OK) {
+		c->has_index = 1;
+		c->state = c->ix.state;
+	} else if (r == AAS_ERR_NOTFOUND) {
+		c->state = AAS_ST_NONE;
+	} else if (r != AAS_ERR_AGAIN) {
+		(void)aas_call_refuse(c, why_of(r));
+	} else if (verify(c) != 0) {
+		c->state = AAS_ST_BROKEN;
+	}
+	aas_call_row(c);
+}

@@ -1,0 +1,34 @@
+#ifndef AAS_PAM_AAS_TXN_H
+#define AAS_PAM_AAS_TXN_H
+
+#include <sys/types.h>
+
+#include <security/pam_modules.h>
+
+#include <stdint.h>
+
+#include "lib/ledger.h"
+#include "lib/ticket.h"
+
+/*
+ * What one PAM transaction has to remember between its phases, by
+ * pam_set_data(3).  It never leaves the process: sshd runs auth and account
+ * in a child, whose facts travel as a ticket instead.
+ */
+struct aas_txn {
+	uint32_t auth; /* AAS_A_GRANT, AAS_A_NEXT, or 0: refused, not run */
+	uid_t auth_uid;
+	uint32_t account; /* AAS_A_ENROLL: it asked for an enrolment */
+	uid_t account_uid;
+	int enrolled; /* chauthtok had its one try */
+	char ticket[AAS_TICKET_HEX];
+	char ledger[AAS_LEDGER_ID];
+};
+
+/* aas_txn_get(pamh): what is remembered, or NULL. */
+struct aas_txn *aas_txn_get(pam_handle_t *pamh);
+
+/* aas_txn_need(pamh): the same, made if it is missing; NULL: no memory. */
+struct aas_txn *aas_txn_need(pam_handle_t *pamh);
+
+#endif
