@@ -151,3 +151,11 @@ fixture_in_child(int (*fn)(void *arg), void *arg)
 	assert_int_equal(munmap((void *)(uintptr_t)line, sizeof(*line)), 0);
 	return r;
 }
+
+int
+fixture_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}

@@ -60,6 +60,12 @@ int fixture_in_child(int (*fn)(void *arg), void *arg);
 	} while (0)
 
 /*
+ * 1 if this runs under valgrind, which knows neither the limits nor the
+ * vfork-like clone of posix_spawn(3).
+ */
+int fixture_valgrind(void);
+
+/*
  * What explicit_bzero(3) was called on since wipe_reset(), in programs linked
  * with $(WRAP_WIPE).  wipe_covers() is 1 if one call covered the ${len}
  * bytes at ${p}.

@@ -564,5 +564,9 @@ main(int argc, char *argv[])
 
 	if (argc == 2 && strcmp(argv[0], CHILD) == 0)
 		return child_main(argv[1]);
+	if (fixture_valgrind()) {
+		(void)fprintf(stderr, "valgrind cannot run posix_spawn(3)\n");
+		return 77;
+	}
 	return cmocka_run_group_tests_name("spawn", tests, NULL, NULL);
 }

@@ -120,7 +120,7 @@ sign(const struct rig_key *key, const struct rig_next *next,
 	int alg = rig_cred_alg(cred->id);
 
 	if (rig_fault_on(key, RIG_FAULT_WRONG_ALG, up))
-		alg = alg == COSE_ES256 ? COSE_EDDSA : COSE_ES256;
+		alg = alg == RIG_ES256 ? RIG_EDDSA : RIG_ES256;
 	memcpy(text, ad->p, ad->n);
 	memcpy(text + ad->n, next->challenge, 32);
 	if (rig_fault_on(key, RIG_FAULT_OTHER_CHALLENGE, up))

@@ -66,8 +66,9 @@ rig_cmd_info(struct rig_key *key, struct rig_buf *out)
 	rig_put_int(out, 0x05);
 	rig_put_int(out, RIG_MSG_MAX);
 	rig_put_int(out, 0x06);
-	rig_put_array(out, 2);
-	rig_put_int(out, 2);
+	rig_put_array(out, key->protocol_1_only ? 1 : 2);
+	if (!key->protocol_1_only)
+		rig_put_int(out, 2);
 	rig_put_int(out, 1);
 	rig_put_int(out, 0x07);
 	rig_put_int(out, MAX_IDS);
@@ -78,8 +79,8 @@ rig_cmd_info(struct rig_key *key, struct rig_buf *out)
 	rig_put_text(out, "usb");
 	rig_put_int(out, 0x0a);
 	rig_put_array(out, 2);
-	put_algorithm(out, COSE_ES256);
-	put_algorithm(out, COSE_EDDSA);
+	put_algorithm(out, RIG_ES256);
+	put_algorithm(out, RIG_EDDSA);
 	rig_put_int(out, 0x0d);
 	rig_put_int(out, PIN_LEN_MIN);
 	return CTAP_OK;

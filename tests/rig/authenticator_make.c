@@ -40,7 +40,7 @@ choose_alg(const cbor_item_t *list)
 		if (rig_get_text(rig_map_text(e, "type"), &type, &n) &&
 		    n == 10 && memcmp(type, "public-key", 10) == 0 &&
 		    rig_get_int(rig_map_text(e, "alg"), &alg) &&
-		    (alg == COSE_ES256 || alg == COSE_EDDSA))
+		    (alg == RIG_ES256 || alg == RIG_EDDSA))
 			return (int)alg;
 	}
 	return 0;
@@ -139,7 +139,7 @@ keep(struct rig_key *key, const struct make *m, const uint8_t *id)
 static void
 put_cose(struct rig_buf *ad, int alg, const uint8_t pub[64])
 {
-	bool es256 = alg == COSE_ES256;
+	bool es256 = alg == RIG_ES256;
 
 	rig_put_map(ad, es256 ? 5 : 4);
 	rig_put_int(ad, 1); /* kty: EC2 or OKP */
@@ -168,7 +168,7 @@ put_authdata(struct rig_key *key, const struct make *m, bool verified,
 	int alg = m->alg;
 
 	if (rig_fault_on(key, RIG_FAULT_WRONG_ALG, true))
-		alg = alg == COSE_ES256 ? COSE_EDDSA : COSE_ES256;
+		alg = alg == RIG_ES256 ? RIG_EDDSA : RIG_ES256;
 	if (rig_public(alg, secret, pub, &n) != 0)
 		return CTAP_ERR_OTHER;
 	memcpy(head, m->rp_hash, 32);

@@ -103,7 +103,7 @@ agree(struct rig_key *key, const cbor_item_t *map, struct shared *sh)
 
 	if (!rig_get_int(rig_map_int(map, 0x01), &protocol) || cose == NULL)
 		return CTAP_ERR_MISSING_PARAMETER;
-	if (protocol != 1 && protocol != 2)
+	if (protocol != 1 && (protocol != 2 || key->protocol_1_only))
 		return CTAP_ERR_INVALID_PARAMETER;
 	if (!rig_get_bytes(rig_map_int(cose, -2), &x, &xn) || xn != 32 ||
 	    !rig_get_bytes(rig_map_int(cose, -3), &y, &yn) || yn != 32)
@@ -378,7 +378,7 @@ put_agreement(const struct rig_key *key, struct rig_buf *out)
 	rig_put_int(out, 1);
 	rig_put_int(out, 2);
 	rig_put_int(out, 3);
-	rig_put_int(out, COSE_ECDH_ES_HKDF_256);
+	rig_put_int(out, RIG_ECDH);
 	rig_put_int(out, -1);
 	rig_put_int(out, 1);
 	rig_put_int(out, -2);

@@ -133,6 +133,7 @@ struct rig_key {
 	bool always_uv;
 	bool make_uv_not_required;
 	bool attest_none;
+	bool protocol_1_only;
 	enum rig_fault fault;
 	unsigned fault_arg;
 	bool fault_always; /* not only where a touch is asked for */

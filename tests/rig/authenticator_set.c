@@ -13,6 +13,7 @@ static const char *const modes[] = { "auto", "manual", "never", "deny", NULL };
 static const char *const uvs[] = { "none", "unset", "good", "bad", NULL };
 static const char *const whens[] = { "touch", "all", NULL };
 static const char *const attests[] = { "packed", "none", NULL };
+static const char *const protocols[] = { "both", "1", NULL };
 static const char *const noyes[] = { "0", "1", NULL };
 
 /* The place of ${value} in a list; -1 if it is not there. */
@@ -86,6 +87,7 @@ set_switch(struct rig_key *key, const char *name, const char *value)
 		{ "always_uv", &key->always_uv, noyes },
 		{ "make_uv_not_required", &key->make_uv_not_required, noyes },
 		{ "attest", &key->attest_none, attests },
+		{ "pin_protocols", &key->protocol_1_only, protocols },
 		{ "when", &key->fault_always, whens },
 	};
 	int i;

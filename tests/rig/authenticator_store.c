@@ -114,7 +114,7 @@ rig_cred_new(const struct rig_key *key, const uint8_t rp_hash[32], int alg,
 	if (rig_random(id, 32) != 0)
 		return -1;
 	id[0] = (uint8_t)(id[0] & 0x7f);
-	if (alg == COSE_EDDSA)
+	if (alg == RIG_EDDSA)
 		id[0] |= 0x80;
 	return derive(key, 'I', rp_hash, id, id + 32);
 }
@@ -133,7 +133,7 @@ rig_cred_known(const struct rig_key *key, const uint8_t rp_hash[32],
 int
 rig_cred_alg(const uint8_t id[RIG_CRED_ID_LEN])
 {
-	return id[0] & 0x80 ? COSE_EDDSA : COSE_ES256;
+	return id[0] & 0x80 ? RIG_EDDSA : RIG_ES256;
 }
 
 int

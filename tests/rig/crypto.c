@@ -106,7 +106,7 @@ rig_public(int alg, const uint8_t secret[32], uint8_t pub[64], size_t *n)
 	size_t len = 32;
 	int r = -1;
 
-	if (alg == COSE_ES256) {
+	if (alg == RIG_ES256) {
 		if ((r = p256_public(secret, pub)) == 0)
 			*n = 64;
 		return r;
@@ -130,7 +130,7 @@ rig_sign(int alg, const uint8_t secret[32], const uint8_t *data, size_t n,
 	size_t len = RIG_SIG_MAX;
 	int r = -1;
 
-	if (alg == COSE_ES256) {
+	if (alg == RIG_ES256) {
 		key = p256_import(secret, NULL);
 		md = EVP_sha256();
 	} else {

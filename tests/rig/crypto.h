@@ -20,14 +20,14 @@ int rig_hmac(const uint8_t *key, size_t key_n, const void *data, size_t n,
 
 /*
  * rig_public(alg, secret, pub, n):
- * The public half of a 32-byte secret: 64 bytes x||y for COSE_ES256, 32
- * bytes for COSE_EDDSA.
+ * The public half of a 32-byte secret: 64 bytes x||y for RIG_ES256, 32
+ * bytes for RIG_EDDSA.
  */
 int rig_public(int alg, const uint8_t secret[32], uint8_t pub[64], size_t *n);
 
 /*
  * rig_sign(alg, secret, data, n, sig, sig_n):
- * Sign ${data}: DER for COSE_ES256, 64 bytes for COSE_EDDSA.  ${sig} holds
+ * Sign ${data}: DER for RIG_ES256, 64 bytes for RIG_EDDSA.  ${sig} holds
  * RIG_SIG_MAX bytes.
  */
 int rig_sign(int alg, const uint8_t secret[32], const uint8_t *data, size_t n,

@@ -54,9 +54,9 @@
 #define CTAP_FLAG_ED 0x80
 
 /* COSE algorithms. */
-#define COSE_ES256            (-7)
-#define COSE_EDDSA            (-8)
-#define COSE_ECDH_ES_HKDF_256 (-25)
+#define RIG_ES256 (-7)
+#define RIG_EDDSA (-8)
+#define RIG_ECDH  (-25)
 
 /* Permissions of a pinUvAuthToken (section 6.5.5.7). */
 #define CTAP_PERM_MAKE 0x01

@@ -33,8 +33,15 @@ tests_rig_librig_la_SOURCES = \
 	%D%/cbor_io.c %D%/cbor_io.h \
 	%D%/crypto.c %D%/crypto.h \
 	%D%/ctap.h \
-	%D%/ctaphid.c %D%/ctaphid.h
+	%D%/ctaphid.c %D%/ctaphid.h \
+	%D%/rig_io.c %D%/rig_io.h
 tests_rig_librig_la_CPPFLAGS = $(AM_CPPFLAGS) $(CBOR_CFLAGS) \
-	$(CRYPTO_CFLAGS)
+	$(CRYPTO_CFLAGS) $(FIDO2_CFLAGS)
 tests_rig_librig_la_LIBADD = $(CBOR_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/test_rig
+TESTS += tests/test_rig
+tests_test_rig_SOURCES = tests/test_rig.c
+tests_test_rig_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(FIDO2_CFLAGS)
+tests_test_rig_LDADD = %D%/librig.la $(FIDO2_LIBS) $(CMOCKA_LIBS)
 endif
