@@ -60,7 +60,7 @@ check_shellcheck()
 	{
 		printf 'dev\nautogen.sh\n.ci/run\n'
 		find tests tools conf debian -name '*.sh'
-	} | xargs shellcheck
+	} | xargs shellcheck -x -P SCRIPTDIR
 }
 
 check_mandoc()

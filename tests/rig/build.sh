@@ -24,7 +24,15 @@ build()
 	make -s -j"$(nproc)" all
 }
 
+# As its package would: the group first, aas-unlock is setgid to it.
+install_here()
+{
+	getent group aas >/dev/null || groupadd --system aas
+	make -s -C /build install >/dev/null
+	ldconfig
+}
+
 build
 if [ "${1:-}" = install ]; then
-	make -s -C /build install >/dev/null
+	install_here
 fi

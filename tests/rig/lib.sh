@@ -10,6 +10,7 @@
 
 rig_bin=/build/tests/rig
 rig_log=/var/log/auth.log
+PATH=$rig_bin:$PATH
 
 rig_skip()
 {
@@ -90,14 +91,10 @@ rig_until()
 
 # --- keys ---------------------------------------------------------------------
 
+# Then: softkey plug NAME ...; tests/rig/README.md.
 rig_keys()
 {
-	"$rig_bin/softkeyd"
-}
-
-softkey()
-{
-	"$rig_bin/softkey" "$@" >/dev/null
+	softkeyd
 }
 
 # --- users and settings -------------------------------------------------------

@@ -3,6 +3,7 @@
 # The private hosts.
 dist_noinst_SCRIPTS += dev %D%/boot.sh %D%/build.sh %D%/host.sh %D%/init.sh \
 	tests/ring2.sh
+dist_noinst_SCRIPTS += %D%/demo/demo.sh %D%/demo/talk.exp
 EXTRA_DIST += %D%/lib.sh %D%/packages
 
 # The software keys; tests/rig/README.md.
