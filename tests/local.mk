@@ -40,9 +40,11 @@ tests_test_frame_LDADD = $(TEST_LIBS)
 tests_test_frame_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) -Wl,--wrap=poll
 tests_test_fs_SOURCES = tests/test_fs.c tests/wipe.c
 tests_test_fs_LDADD = $(TEST_LIBS)
-tests_test_fs_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
+tests_test_fs_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
+	-Wl,--wrap=read,--wrap=__read_chk
 tests_test_log_SOURCES = tests/test_log.c
 tests_test_log_LDADD = $(TEST_LIBS)
+tests_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk
 tests_test_proc_SOURCES = tests/test_proc.c
 tests_test_proc_LDADD = $(TEST_LIBS)
 tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c

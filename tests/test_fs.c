@@ -21,6 +21,31 @@
 
 #define OTHER 12345 /* a uid that is neither root nor ours */
 
+/* Called once, before the next read(2) of the library; by --wrap. */
+static void (*before_read)(int fd);
+
+ssize_t __real_read(int fd, void *p, size_t len);
+ssize_t __wrap_read(int fd, void *p, size_t len);
+ssize_t __wrap___read_chk(int fd, void *p, size_t len, size_t size);
+
+ssize_t
+__wrap_read(int fd, void *p, size_t len)
+{
+	void (*fn)(int) = before_read;
+
+	before_read = NULL;
+	if (fn != NULL)
+		fn(fd);
+	return __real_read(fd, p, len);
+}
+
+ssize_t
+__wrap___read_chk(int fd, void *p, size_t len, size_t size)
+{
+	(void)size;
+	return __wrap_read(fd, p, len);
+}
+
 static int
 read_text(
     const struct fixture *f, const char *name, mode_t forbid, const char *want)
@@ -98,6 +123,37 @@ fs_over_the_bound_is_toobig(void **state)
 	    aas_fs_read(f->dirfd, "a", geteuid(), 077, 1 << 20, &b, NULL),
 	    AAS_ERR_TOOBIG);
 	assert_null(b.p);
+}
+
+static void
+shrink(int fd)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(truncate(path, 3), 0);
+}
+
+static void
+grow(int fd)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(truncate(path, 9), 0);
+}
+
+static void
+fs_file_that_changes_its_length_meanwhile_is_again(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_write(f, "a", "hello", 0600);
+	before_read = shrink;
+	assert_int_equal(read_text(f, "a", 077, ""), AAS_ERR_AGAIN);
+	before_read = grow;
+	assert_int_equal(read_text(f, "a", 077, ""), AAS_ERR_AGAIN);
+	assert_null(before_read);
 }
 
 static void
@@ -994,6 +1050,8 @@ main(void)
 		FIXTURE_TEST(fs_plain_file_is_read),
 		FIXTURE_TEST(fs_f47_empty_file_is_zero_bytes_not_an_error),
 		FIXTURE_TEST(fs_over_the_bound_is_toobig),
+		FIXTURE_TEST(
+		    fs_file_that_changes_its_length_meanwhile_is_again),
 		FIXTURE_TEST(fs_missing_file_is_not_found),
 		FIXTURE_TEST(fs_name_that_is_a_path_is_refused),
 		FIXTURE_TEST(fs_f45_symlink_is_refused),

@@ -53,6 +53,35 @@ log_line_is_one_line_of_1000_bytes(void **state)
 	assert_memory_equal(last, "a?b?c?[2J?", 10);
 }
 
+/* The number that the next socket of syslog(3) would get; by --wrap. */
+static int syslog_fd = -1;
+
+void __wrap_syslog(int priority, const char *fmt, ...);
+void __wrap___syslog_chk(int priority, int flag, const char *fmt, ...);
+
+static void
+syslog_stand_in(int priority)
+{
+	last_priority = priority;
+	syslog_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)close(syslog_fd);
+}
+
+void
+__wrap_syslog(int priority, const char *fmt, ...)
+{
+	(void)fmt;
+	syslog_stand_in(priority);
+}
+
+void
+__wrap___syslog_chk(int priority, int flag, const char *fmt, ...)
+{
+	(void)flag;
+	(void)fmt;
+	syslog_stand_in(priority);
+}
+
 /* The numbers 0 to 2 are free before, and still free after, a line. */
 static int
 log_without_standard_descriptors(void *arg)
@@ -60,7 +89,9 @@ log_without_standard_descriptors(void *arg)
 	(void)arg;
 	for (int fd = 0; fd < 3; fd++)
 		(void)close(fd);
-	aas_log(LOG_DEBUG, "a test of pam_aas ran");
+	aas_log(LOG_DEBUG, "one line");
+	CHECK(syslog_fd >= 3);
+	CHECK(last_priority == (LOG_AUTHPRIV | LOG_DEBUG));
 	for (int fd = 0; fd < 3; fd++)
 		CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
 	return 0;

@@ -357,6 +357,9 @@ other_children(void *arg)
 	}
 	CHECK(spawn(arg, "echo", &c) == AAS_OK);
 	aas_child_end(&c, 5000);
+	CHECK(spawn(arg, "echo", &c) == AAS_OK);
+	aas_close(&c.pidfd); /* as on a kernel that has none */
+	aas_child_end(&c, 5000);
 	for (int i = 0; i < 20; i++) {
 		int status = 0;
 
