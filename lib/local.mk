@@ -47,3 +47,25 @@ noinst_LTLIBRARIES += lib/libaas-conf.la
 lib_libaas_conf_la_SOURCES = lib/conf.c lib/conf_guard.c lib/conf.h
 lib_libaas_conf_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 lib_libaas_conf_la_LIBADD = lib/libaas-base.la $(LIBCONFIG_LIBS)
+
+# The ceremony: the only part of the project that links libfido2.
+noinst_LTLIBRARIES += lib/libaas-ceremony.la
+lib_libaas_ceremony_la_SOURCES = \
+	lib/ceremony.c lib/ceremony.h lib/ceremony_priv.h \
+	lib/ceremony_assert.c \
+	lib/ceremony_dev.c lib/ceremony_dev.h \
+	lib/ceremony_filter.c lib/ceremony_filter.h \
+	lib/ceremony_find.c \
+	lib/ceremony_io.c lib/ceremony_io.h lib/ceremony_iomain.c \
+	lib/ceremony_lock.c \
+	lib/ceremony_made.c lib/ceremony_made.h \
+	lib/ceremony_main.c lib/ceremony_main.h \
+	lib/ceremony_make.c \
+	lib/ceremony_msg.c lib/ceremony_msg.h \
+	lib/ceremony_pin.c \
+	lib/ceremony_setup.c lib/ceremony_setup.h \
+	lib/ceremony_slots.c \
+	lib/ceremony_talk.c
+lib_libaas_ceremony_la_CPPFLAGS = $(AM_CPPFLAGS) $(FIDO2_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+lib_libaas_ceremony_la_LIBADD = lib/libaas.la $(FIDO2_LIBS)

@@ -1,0 +1,68 @@
+/*
+ * The first moments of a helper.  aas-unlock is set-group-id and started by
+ * whoever likes: nothing that its caller left behind may matter.
+ *
+ * 1. No environment variable MUST be read after this, by us or by a library.
+ * 2. Nothing inherited MUST stay open but the conversation.
+ */
+#include <config.h>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/ceremony.h"
+#include "lib/ceremony_main.h"
+#include "lib/err.h"
+
+static int
+only_socket(void)
+{
+	int null, type = 0;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(0, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
+	    type != SOCK_SEQPACKET)
+		return AAS_ERR_FORMAT;
+	if (syscall(SYS_close_range, 1U, ~0U, 0U) == -1)
+		return AAS_ERR_SYS;
+	/* 1 and 2 exist, so that no file of ours ever becomes them. */
+	null = open("/dev/null", O_RDWR);
+	if (null != 1 || dup2(null, 2) == -1)
+		return AAS_ERR_SYS;
+	return AAS_OK;
+}
+
+static void
+plain_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		(void)signal(i, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int
+aas_ceremony_main(unsigned flags, aas_cer_settings_fn *read)
+{
+	static const struct rlimit no_core = { 0, 0 };
+
+	if (clearenv() != 0 || only_socket() != AAS_OK)
+		return 1;
+	plain_signals();
+	(void)umask(077);
+	if (chdir("/") == -1 || setrlimit(RLIMIT_CORE, &no_core) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return 1;
+	return aas_ceremony_run(0, flags, read) == AAS_OK ? 0 : 1;
+}
