@@ -254,6 +254,20 @@ make_attest_none_has_no_statement(void **state)
 }
 
 static void
+make_attest_basic_has_a_certificate(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, "attest=basic");
+	assert_int_equal(make(f, RIG_EDDSA, NULL, false, 1), FIDO_OK);
+	assert_true(fido_cred_x5c_len(f->cred) > 0);
+	assert_int_equal(simple_get(f), FIDO_OK);
+	assert_int_equal(verify(f, 0), FIDO_OK);
+	assert_int_equal(make(f, RIG_ES256, NULL, false, 1), FIDO_OK);
+	assert_int_equal(fido_cred_verify(f->cred), FIDO_OK);
+}
+
+static void
 get_counts_and_preflight_does_not_blink(void **state)
 {
 	struct fixture *f = *state;
@@ -536,7 +550,7 @@ fault_never_verifies(void **state)
 		rig_key_power(f->key);
 		f->path = rig_io_add(f->key);
 		f->dev = open_dev(f->path, &rig_io);
-		(void)fido_dev_set_timeout(f->dev, 5000);
+		(void)fido_dev_set_timeout(f->dev, 300);
 		(void)snprintf(setting, sizeof(setting), "fault=%s", faults[i]);
 		set(f, setting);
 		if ((r = simple_get(f)) == FIDO_OK)
@@ -857,6 +871,7 @@ main(void)
 		T(make_unknown_algorithm_is_refused),
 		T(make_with_own_credential_excluded_is_refused),
 		T(make_attest_none_has_no_statement),
+		T(make_attest_basic_has_a_certificate),
 		T(get_counts_and_preflight_does_not_blink),
 		T(get_foreign_credential_finds_none),
 		T(get_clone_answers_for_the_same_credential),

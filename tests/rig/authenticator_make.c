@@ -10,6 +10,8 @@
 #include "tests/rig/crypto.h"
 #include "tests/rig/ctap.h"
 
+#define CERTIFICATE_MAX 640
+
 /* The parameters, borrowed from the parsed map. */
 struct make {
 	const uint8_t *challenge;
@@ -186,37 +188,72 @@ put_authdata(struct rig_key *key, const struct make *m, bool verified,
 	return CTAP_OK;
 }
 
+/* One attestation key for all software keys, as makers have for a batch. */
+static int
+batch_secret(uint8_t secret[32])
+{
+	static const char label[] = "rig attestation";
+
+	if (rig_sha256(label, sizeof(label), secret) != 0)
+		return -1;
+	secret[0] &= 0x7f; /* below the order of P-256 */
+	return 0;
+}
+
+/* The attestation statement over ${text}. */
+static int
+put_statement(struct rig_key *key, const struct make *m,
+    const uint8_t secret[32], const uint8_t *text, size_t n,
+    struct rig_buf *out)
+{
+	const bool basic = key->attest == RIG_ATTEST_BASIC;
+	const int alg = basic ? RIG_ES256 : m->alg;
+	uint8_t batch[32], der[CERTIFICATE_MAX], sig[RIG_SIG_MAX];
+	size_t der_n = sizeof(der), sig_n = 0;
+
+	if (key->attest == RIG_ATTEST_NONE) {
+		rig_put_map(out, 0);
+		return CTAP_OK;
+	}
+	if (basic &&
+	    (batch_secret(batch) != 0 ||
+		rig_certificate(batch, der, &der_n) != 0))
+		return CTAP_ERR_OTHER;
+	if (rig_sign(alg, basic ? batch : secret, text, n, sig, &sig_n) != 0)
+		return CTAP_ERR_OTHER;
+	rig_fault_flip(key, true, NULL, 0, sig, sig_n);
+	rig_put_map(out, basic ? 3 : 2);
+	rig_put_text(out, "alg");
+	rig_put_int(out, alg);
+	rig_put_text(out, "sig");
+	rig_put_bytes(out, sig, sig_n);
+	if (basic) {
+		rig_put_text(out, "x5c");
+		rig_put_array(out, 1);
+		rig_put_bytes(out, der, der_n);
+	}
+	return CTAP_OK;
+}
+
 static int
 attest(struct rig_key *key, const struct make *m, const uint8_t secret[32],
     struct rig_buf *ad, struct rig_buf *out)
 {
-	uint8_t sig[RIG_SIG_MAX];
 	uint8_t text[RIG_AD_MAX + 32];
-	size_t sig_n;
+	const size_t n = ad->n + 32;
 
 	memcpy(text, ad->p, ad->n);
 	memcpy(text + ad->n, m->challenge, 32);
 	if (rig_fault_on(key, RIG_FAULT_OTHER_CHALLENGE, true))
 		text[ad->n] ^= 0x01;
-	if (rig_sign(m->alg, secret, text, ad->n + 32, sig, &sig_n) != 0)
-		return CTAP_ERR_OTHER;
-	rig_fault_flip(key, true, ad->p, ad->n, sig, sig_n);
+	rig_fault_flip(key, true, ad->p, ad->n, NULL, 0);
 	rig_put_map(out, 3);
 	rig_put_int(out, 0x01);
-	rig_put_text(out, key->attest_none ? "none" : "packed");
+	rig_put_text(out, key->attest == RIG_ATTEST_NONE ? "none" : "packed");
 	rig_put_int(out, 0x02);
 	rig_put_bytes(out, ad->p, ad->n);
 	rig_put_int(out, 0x03);
-	if (key->attest_none) {
-		rig_put_map(out, 0);
-		return CTAP_OK;
-	}
-	rig_put_map(out, 2);
-	rig_put_text(out, "alg");
-	rig_put_int(out, m->alg);
-	rig_put_text(out, "sig");
-	rig_put_bytes(out, sig, sig_n);
-	return CTAP_OK;
+	return put_statement(key, m, secret, text, n, out);
 }
 
 static int

@@ -28,6 +28,8 @@ enum { RIG_ST_WAIT = -1, RIG_ST_SILENT = -2, RIG_ST_UNPLUG = -3 };
 enum rig_mode { RIG_AUTO, RIG_MANUAL, RIG_NEVER, RIG_DENY };
 enum rig_uv { RIG_UV_NONE, RIG_UV_UNSET, RIG_UV_GOOD, RIG_UV_BAD };
 
+enum rig_attest { RIG_ATTEST_SELF, RIG_ATTEST_NONE, RIG_ATTEST_BASIC };
+
 enum rig_fault {
 	RIG_FAULT_NONE,
 	RIG_FAULT_BAD_CBOR,
@@ -132,7 +134,7 @@ struct rig_key {
 	bool token_option;
 	bool always_uv;
 	bool make_uv_not_required;
-	bool attest_none;
+	enum rig_attest attest;
 	bool protocol_1_only;
 	enum rig_fault fault;
 	unsigned fault_arg;

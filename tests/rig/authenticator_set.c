@@ -12,7 +12,7 @@
 static const char *const modes[] = { "auto", "manual", "never", "deny", NULL };
 static const char *const uvs[] = { "none", "unset", "good", "bad", NULL };
 static const char *const whens[] = { "touch", "all", NULL };
-static const char *const attests[] = { "packed", "none", NULL };
+static const char *const attests[] = { "self", "none", "basic", NULL };
 static const char *const protocols[] = { "both", "1", NULL };
 static const char *const noyes[] = { "0", "1", NULL };
 
@@ -86,7 +86,6 @@ set_switch(struct rig_key *key, const char *name, const char *value)
 		{ "uv_token", &key->token_option, noyes },
 		{ "always_uv", &key->always_uv, noyes },
 		{ "make_uv_not_required", &key->make_uv_not_required, noyes },
-		{ "attest", &key->attest_none, attests },
 		{ "pin_protocols", &key->protocol_1_only, protocols },
 		{ "when", &key->fault_always, whens },
 	};
@@ -129,6 +128,12 @@ rig_key_set(struct rig_key *key, const char *setting)
 		if ((r = choice(uvs, value)) == -1)
 			return -1;
 		key->uv = (enum rig_uv)r;
+		return 0;
+	}
+	if (strcmp(name, "attest") == 0) {
+		if ((r = choice(attests, value)) == -1)
+			return -1;
+		key->attest = (enum rig_attest)r;
 		return 0;
 	}
 	if ((r = set_number(key, name, value)) != 1)

@@ -13,6 +13,7 @@
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
+#include <openssl/x509v3.h>
 
 #include "tests/rig/crypto.h"
 #include "tests/rig/ctap.h"
@@ -145,6 +146,63 @@ rig_sign(int alg, const uint8_t secret[32], const uint8_t *data, size_t n,
 	}
 	EVP_PKEY_free(key);
 	EVP_MD_CTX_free(ctx);
+	return r;
+}
+
+/* Subject, validity and extension as section 8.2.1 asks for. */
+static int
+fill_certificate(X509 *x, EVP_PKEY *key)
+{
+	static const struct {
+		const char *field;
+		const char *value;
+	} subject[] = { { "C", "ZZ" }, { "O", "Rig" },
+		{ "OU", "Authenticator Attestation" },
+		{ "CN", "Rig Software Key" } };
+	X509_NAME *name = X509_get_subject_name(x);
+	X509_EXTENSION *ext;
+	int r = -1;
+
+	for (size_t i = 0; i < sizeof(subject) / sizeof(subject[0]); i++)
+		if (X509_NAME_add_entry_by_txt(name, subject[i].field,
+			MBSTRING_ASC, (const unsigned char *)subject[i].value,
+			-1, -1, 0) != 1)
+			return -1;
+	ext = X509V3_EXT_conf_nid(
+	    NULL, NULL, NID_basic_constraints, "critical,CA:FALSE");
+	if (ext != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
+	    ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
+	    X509_gmtime_adj(X509_getm_notBefore(x), -86400) != NULL &&
+	    X509_gmtime_adj(X509_getm_notAfter(x), 315360000) != NULL &&
+	    X509_set_issuer_name(x, name) == 1 &&
+	    X509_set_pubkey(x, key) == 1 && X509_add_ext(x, ext, -1) == 1 &&
+	    X509_sign(x, key, EVP_sha256()) > 0)
+		r = 0;
+	X509_EXTENSION_free(ext);
+	return r;
+}
+
+int
+rig_certificate(const uint8_t secret[32], uint8_t *der, size_t *n)
+{
+	X509 *x = X509_new();
+	EVP_PKEY *key = NULL;
+	uint8_t point[65];
+	int len, r = -1;
+
+	point[0] = 0x04;
+	if (x == NULL || p256_public(secret, point + 1) != 0 ||
+	    (key = p256_import(secret, point)) == NULL ||
+	    fill_certificate(x, key) != 0)
+		goto out;
+	if ((len = i2d_X509(x, NULL)) <= 0 || (size_t)len > *n ||
+	    i2d_X509(x, &der) != len)
+		goto out;
+	*n = (size_t)len;
+	r = 0;
+out:
+	EVP_PKEY_free(key);
+	X509_free(x);
 	return r;
 }
 

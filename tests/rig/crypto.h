@@ -34,6 +34,14 @@ int rig_sign(int alg, const uint8_t secret[32], const uint8_t *data, size_t n,
     uint8_t *sig, size_t *sig_n);
 
 /*
+ * rig_certificate(secret, der, n):
+ * A self-signed certificate, as an attestation of WebAuthn section 8.2.1
+ * wants it, over the ES256 key of ${secret}.  *n is the room in ${der} and
+ * becomes the length.
+ */
+int rig_certificate(const uint8_t secret[32], uint8_t *der, size_t *n);
+
+/*
  * rig_aes(encrypt, key, iv, in, n, out):
  * AES-256-CBC without padding; ${n} is a multiple of 16.
  */

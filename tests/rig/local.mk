@@ -8,6 +8,7 @@ EXTRA_DIST += %D%/lib.sh %D%/packages
 
 # The software keys; tests/rig/README.md.
 EXTRA_DIST += %D%/README.md
+dist_noinst_SCRIPTS += tests/it_rig.sh
 if HAVE_RIG
 noinst_PROGRAMS += %D%/hidsup %D%/softkeyd %D%/softkey
 tests_rig_hidsup_SOURCES = %D%/hidsup.c %D%/hidraw.h
@@ -41,7 +42,7 @@ tests_rig_librig_la_CPPFLAGS = $(AM_CPPFLAGS) $(CBOR_CFLAGS) \
 tests_rig_librig_la_LIBADD = $(CBOR_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/test_rig
-TESTS += tests/test_rig
+TESTS += tests/test_rig tests/it_rig.sh
 tests_test_rig_SOURCES = tests/test_rig.c
 tests_test_rig_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(FIDO2_CFLAGS)
 tests_test_rig_LDADD = %D%/librig.la $(FIDO2_LIBS) $(CMOCKA_LIBS)
