@@ -69,3 +69,12 @@ lib_libaas_ceremony_la_SOURCES = \
 lib_libaas_ceremony_la_CPPFLAGS = $(AM_CPPFLAGS) $(FIDO2_CFLAGS) \
 	$(CRYPTO_CFLAGS)
 lib_libaas_ceremony_la_LIBADD = lib/libaas.la $(FIDO2_LIBS)
+# Enrolment: the dialog, the ceremonies it asks for, the password.
+noinst_LTLIBRARIES += lib/libaas-enroll.la
+lib_libaas_enroll_la_SOURCES = \
+	lib/enroll.c lib/enroll.h \
+	lib/enroll_draft.c \
+	lib/enroll_recovery.c \
+	lib/relay.c lib/relay.h \
+	lib/shadow.c lib/shadow.h
+lib_libaas_enroll_la_LIBADD = lib/libaas.la
