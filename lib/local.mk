@@ -69,6 +69,7 @@ lib_libaas_ceremony_la_SOURCES = \
 lib_libaas_ceremony_la_CPPFLAGS = $(AM_CPPFLAGS) $(FIDO2_CFLAGS) \
 	$(CRYPTO_CFLAGS)
 lib_libaas_ceremony_la_LIBADD = lib/libaas.la $(FIDO2_LIBS)
+
 # Enrolment: the dialog, the ceremonies it asks for, the password.
 noinst_LTLIBRARIES += lib/libaas-enroll.la
 lib_libaas_enroll_la_SOURCES = \

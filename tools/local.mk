@@ -9,3 +9,40 @@ tools_aas_authn_SOURCES = tools/aas-authn.c $(CEREMONY_SETTINGS)
 tools_aas_authn_LDADD = $(CEREMONY_LIBS)
 tools_aas_unlock_SOURCES = tools/aas-unlock.c $(CEREMONY_SETTINGS)
 tools_aas_unlock_LDADD = $(CEREMONY_LIBS)
+
+# aas.conf, enrolment: aasctl(8), aasd(8), aas-enroll.
+bin_PROGRAMS += tools/aasctl
+tools_aasctl_SOURCES = \
+	tools/aasctl.c tools/aasctl.h \
+	tools/aasctl_common.c \
+	tools/aasctl_enroll.c \
+	tools/aasctl_invite.c \
+	tools/aasctl_keys.c \
+	tools/aasctl_policy.c \
+	tools/aasctl_retire.c \
+	tools/aasctl_status.c \
+	tools/aasctl_verify.c \
+	tools/aasd.h tools/aasd_tell.c \
+	tools/client.c tools/client.h \
+	tools/context.c tools/context.h \
+	tools/status.c tools/status.h \
+	tools/tty.c tools/tty.h
+tools_aasctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tools_aasctl_LDADD = policy/libpolicy.la lib/libaas-conf.la \
+	lib/libaas-enroll.la
+
+sbin_PROGRAMS += tools/aasd
+tools_aasd_SOURCES = \
+	tools/aasd.c tools/aasd.h \
+	tools/aasd_conn.c \
+	tools/aasd_held.c \
+	tools/aasd_ops.c \
+	tools/aasd_tell.c \
+	tools/status.c tools/status.h
+tools_aasd_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tools_aasd_LDADD = policy/libpolicy.la lib/libaas-enroll.la
+
+aaslibexec_PROGRAMS += tools/aas-enroll
+tools_aas_enroll_SOURCES = tools/aas-enroll.c \
+	tools/context.c tools/context.h
+tools_aas_enroll_LDADD = policy/libpolicy.la lib/libaas-enroll.la

@@ -1,0 +1,169 @@
+/*
+ * aasctl(8): finds the subcommand, and says how it went.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "tools/aasctl.h"
+
+struct verb {
+	const char *name;
+	int (*run)(struct aasctl *c, int argc, char **argv);
+	const char *what;
+};
+
+static const struct verb verbs[] = {
+	{ "enroll", aasctl_cmd_enroll,
+	    "[--ticket T]            enroll your security keys" },
+	{ "keys", aasctl_cmd_keys,
+	    "list|test               your keys, or a real test of each" },
+	{ "status", aasctl_cmd_status,
+	    "[USER]                  what the record says" },
+	{ "verify", aasctl_cmd_verify,
+	    "[USER|--all]            check every signature again" },
+	{ "invite", aasctl_cmd_invite,
+	    "USER [--hours N]        a one-time ticket to enroll (root)" },
+	{ "purge", aasctl_cmd_purge,
+	    "USER                    retire keys, password back (root)" },
+	{ "repin", aasctl_cmd_repin,
+	    "USER                    retire record and pin (root)" },
+	{ "policy", aasctl_cmd_policy,
+	    "build|check [--conf F]  compile aas.conf, or only look at it" },
+};
+#define VERBS_N (sizeof(verbs) / sizeof(verbs[0]))
+
+int
+aasctl_exit_of(int r)
+{
+	switch (r) {
+	case AAS_OK:
+		return AASCTL_OK;
+	case AAS_ERR_INVAL:
+		return AASCTL_USAGE;
+	case AAS_ERR_DENIED:
+	case AAS_ERR_PERMS:
+		return AASCTL_DENIED;
+	case AAS_ERR_NOTFOUND:
+		return AASCTL_NOTFOUND;
+	case AAS_ERR_AGAIN:
+	case AAS_ERR_TIMEOUT:
+		return AASCTL_AGAIN;
+	default:
+		return AASCTL_FAILED;
+	}
+}
+
+int
+aasctl_fail(const struct aasctl *c, int code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	json_t *obj = NULL;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!c->json) {
+		(void)fprintf(stderr, "aasctl: %s\n", text);
+		return code;
+	}
+	obj = json_pack("{s:b, s:s}", "ok", 0, "error", text);
+	if (obj != NULL)
+		(void)json_dumpf(obj, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	(void)puts("");
+	json_decref(obj);
+	return code;
+}
+
+int
+aasctl_print(const struct aasctl *c, json_t *obj)
+{
+	int ok = 0;
+
+	(void)c;
+	if (obj != NULL && json_object_set_new(obj, "ok", json_true()) == 0 &&
+	    json_dumpf(obj, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0 &&
+	    puts("") >= 0)
+		ok = 1;
+	json_decref(obj);
+	return ok ? AASCTL_OK : AASCTL_FAILED;
+}
+
+int
+aasctl_usage(const char *text)
+{
+	(void)fprintf(stderr, "usage: aasctl %s\n", text);
+	return AASCTL_USAGE;
+}
+
+static int
+usage(void)
+{
+	(void)fputs(
+	    "usage: aasctl [--json] [--policy FILE] COMMAND ...\n", stderr);
+	for (size_t i = 0; i < VERBS_N; i++)
+		(void)fprintf(
+		    stderr, "  %-8s %s\n", verbs[i].name, verbs[i].what);
+	return AASCTL_USAGE;
+}
+
+static void
+to_stderr(int priority, const char *line)
+{
+	(void)priority;
+	(void)fprintf(stderr, "aasctl: %s\n", line);
+}
+
+/*
+ * Take --json and --policy FILE out of the arguments, wherever they stand;
+ * "--" ends it.  Returns the new argc, or -1.
+ */
+static int
+take_globals(struct aasctl *c, int argc, char **argv)
+{
+	int n = 1;
+	int i = 1;
+
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			c->json = 1;
+		} else if (strcmp(argv[i], "--policy") == 0) {
+			if (++i == argc)
+				return -1;
+			c->policy = argv[i];
+		} else {
+			argv[n++] = argv[i];
+		}
+	}
+	for (; i < argc; i++)
+		argv[n++] = argv[i];
+	argv[n] = NULL;
+	return n;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct aasctl c = { 0, NULL };
+	int n = 0;
+	int code = AASCTL_USAGE;
+
+	(void)setlocale(LC_CTYPE, "");
+	aas_log_sink(to_stderr);
+	if ((n = take_globals(&c, argc, argv)) < 2)
+		return usage();
+	for (size_t i = 0; i < VERBS_N; i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0) {
+			code = verbs[i].run(&c, n - 1, argv + 1);
+			if (fflush(stdout) == EOF && code == AASCTL_OK)
+				code = AASCTL_FAILED;
+			return code;
+		}
+	}
+	return usage();
+}

@@ -1,0 +1,172 @@
+/*
+ * What several subcommands need: the caller, the store, the record.
+ *
+ * The record of somebody else MUST be out of reach here but for root.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/assertion.h"
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/reason.h"
+#include "lib/store.h"
+#include "tools/aasctl.h"
+#include "tools/client.h"
+#include "tools/status.h"
+
+int
+aasctl_context(const struct aasctl *c, struct aas_context *cx)
+{
+	unsigned why = AAS_WHY_SYSTEM;
+	int r = aas_crypto_init();
+
+	if (r == AAS_OK)
+		r = aas_context_open(c->policy, getuid(), "aasctl", cx, &why);
+	if (r == AAS_OK)
+		return AASCTL_OK;
+	return aasctl_fail(c,
+	    r == AAS_ERR_NOTFOUND ? AASCTL_NOTFOUND : aasctl_exit_of(r),
+	    "%s [%s]", aas_reason_text(why), aas_reason_code(why));
+}
+
+int
+aasctl_root(const struct aasctl *c, const char *name, struct aas_context *cx,
+    struct aas_user *u, struct aas_store **store)
+{
+	int code = AASCTL_DENIED;
+	int r = AAS_ERR_SYS;
+
+	if (geteuid() != 0)
+		return aasctl_fail(c, AASCTL_DENIED, "only root may do this");
+	if ((code = aasctl_context(c, cx)) != AASCTL_OK)
+		return code;
+	if ((r = aas_user_name(name, u)) != AAS_OK)
+		code = aasctl_fail(c, AASCTL_NOTFOUND, "there is no such user");
+	else if ((r = aas_store_open(
+		      aas_policy_statedir(cx->policy), 1, store)) != AAS_OK)
+		code = aasctl_fail(c, aasctl_exit_of(r), "%s: %s",
+		    aas_policy_statedir(cx->policy), aas_strerror(r));
+	if (code != AASCTL_OK)
+		aas_context_close(cx);
+	return code;
+}
+
+static int
+exit_of_reason(const char *reason)
+{
+	static const struct {
+		unsigned why;
+		int code;
+	} t[] = {
+		{ AAS_WHY_BUSY, AASCTL_AGAIN },
+		{ AAS_WHY_NOT_ENROLLED, AASCTL_NOTFOUND },
+		{ AAS_WHY_USER, AASCTL_NOTFOUND },
+		{ AAS_WHY_NOT_SELF, AASCTL_DENIED },
+		{ AAS_WHY_AUTHORITY, AASCTL_DENIED },
+		{ AAS_WHY_EXISTS, AASCTL_DENIED },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		if (strcmp(reason, aas_reason_code(t[i].why)) == 0)
+			return t[i].code;
+	}
+	return AASCTL_FAILED;
+}
+
+int
+aasctl_ask_aasd(const struct aasctl *c, const struct aas_context *cx,
+    json_t *rq, json_t **rep)
+{
+	const char *reason = "unknown";
+	const char *text = "";
+	json_t *obj = NULL;
+	int code = AASCTL_FAILED;
+	int r = aas_client_call(aas_policy_rundir(cx->policy), rq, &obj);
+
+	if (r == AAS_ERR_AGAIN)
+		return aasctl_fail(
+		    c, AASCTL_AGAIN, "aasd does not answer: is it running?");
+	if (r != AAS_OK)
+		return aasctl_fail(
+		    c, aasctl_exit_of(r), "aasd: %s", aas_strerror(r));
+	if (json_is_true(json_object_get(obj, "ok"))) {
+		*rep = obj;
+		return AASCTL_OK;
+	}
+	(void)json_unpack(obj, "{s:s, s:s}", "reason", &reason, "text", &text);
+	code = aasctl_fail(c, exit_of_reason(reason), "%s [%s]", text, reason);
+	json_decref(obj);
+	return code;
+}
+
+int
+aasctl_status(const struct aasctl *c, struct aas_context *cx,
+    const struct aas_user *u, json_t **obj)
+{
+	struct aas_store *store = NULL;
+	struct aas_now now;
+	int r = AAS_ERR_SYS;
+
+	if (geteuid() != 0)
+		return aasctl_ask_aasd(
+		    c, cx, json_pack("{s:s}", "op", "status"), obj);
+	if ((r = aas_clock_now(&now)) == AAS_OK &&
+	    (r = aas_store_open(aas_policy_statedir(cx->policy), 1, &store)) ==
+		AAS_OK)
+		r = aas_status_json(store, u, &now, obj);
+	aas_store_close(&store);
+	if (r == AAS_OK)
+		return AASCTL_OK;
+	return aasctl_fail(c, aasctl_exit_of(r), "%s: %s",
+	    aas_policy_statedir(cx->policy), aas_strerror(r));
+}
+
+/* As root: from the store. */
+static int
+own_record(struct aas_context *cx, struct aas_record **rec, unsigned *why)
+{
+	struct aas_store *store = NULL;
+	struct aas_now now;
+	int r = aas_clock_now(&now);
+
+	if (r == AAS_OK)
+		r = aas_store_open(aas_policy_statedir(cx->policy), 1, &store);
+	if (r == AAS_OK)
+		r = aas_store_load(
+		    store, cx->user.uid, cx->user.name, &now, rec, NULL, why);
+	aas_store_close(&store);
+	return r;
+}
+
+int
+aasctl_record(
+    const struct aasctl *c, struct aas_context *cx, struct aas_record **rec)
+{
+	json_t *rep = NULL;
+	const char *text = NULL;
+	unsigned why = AAS_WHY_SYSTEM;
+	int code = AASCTL_OK;
+	int r = AAS_ERR_FORMAT;
+
+	if (geteuid() == 0) {
+		r = own_record(cx, rec, &why);
+	} else {
+		code = aasctl_ask_aasd(
+		    c, cx, json_pack("{s:s}", "op", "record"), &rep);
+		if (code != AASCTL_OK)
+			return code;
+		text = json_string_value(json_object_get(rep, "record"));
+		why = AAS_WHY_RECORD_BROKEN;
+		if (text != NULL)
+			r = aas_record_load(text, strlen(text), 1, rec, NULL);
+		json_decref(rep);
+	}
+	if (r == AAS_OK)
+		return AASCTL_OK;
+	if (r == AAS_ERR_NOTFOUND)
+		why = AAS_WHY_NOT_ENROLLED;
+	return aasctl_fail(c, aasctl_exit_of(r), "%s [%s]",
+	    aas_reason_text(why), aas_reason_code(why));
+}

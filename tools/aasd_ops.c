@@ -1,0 +1,217 @@
+/*
+ * The requests that aasd knows: status, record, append.
+ *
+ * 1. A request MUST act for the uid of the socket's peer and nobody else; the
+ *    one exception is root asking for somebody's status.
+ * 2. A process of the user MUST NOT be authority for a genesis: without an
+ *    invite's ticket it is held, and every terminal of the user hears of it.
+ * 3. Trailing data, an unknown member or a wrong type MUST be a refusal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <jansson.h>
+
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/reason.h"
+#include "lib/shadow.h"
+#include "tools/aasd.h"
+#include "tools/status.h"
+
+struct call {
+	struct aasd *d;
+	struct aas_user u; /* the peer */
+	struct aas_now now;
+	json_t *rq;
+};
+
+/* Make one line of it; takes obj. */
+static int
+finish(json_t *obj, char **out, size_t *out_len)
+{
+	char *s = NULL;
+	size_t n = 0;
+	char *line = NULL;
+
+	if (obj != NULL)
+		s = json_dumps(obj, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(obj);
+	if (s == NULL)
+		return AAS_ERR_NOMEM;
+	n = strlen(s);
+	if ((line = realloc(s, n + 2)) == NULL) {
+		free(s);
+		return AAS_ERR_NOMEM;
+	}
+	line[n] = '\n';
+	line[n + 1] = '\0';
+	*out = line;
+	*out_len = n + 1;
+	return AAS_OK;
+}
+
+int
+aasd_refusal(unsigned why, char **out, size_t *out_len)
+{
+	return finish(json_pack("{s:b, s:s, s:s}", "ok", 0, "reason",
+			  aas_reason_code(why), "text", aas_reason_text(why)),
+	    out, out_len);
+}
+
+static json_t *
+refuse(unsigned why)
+{
+	return json_pack("{s:b, s:s, s:s}", "ok", 0, "reason",
+	    aas_reason_code(why), "text", aas_reason_text(why));
+}
+
+/* --- the operations --------------------------------------------------------
+ */
+
+static json_t *
+op_status(struct call *c)
+{
+	struct aas_user who = c->u;
+	const char *op = NULL;
+	json_int_t uid = (json_int_t)c->u.uid;
+	json_t *obj = NULL;
+
+	if (json_unpack_ex(c->rq, NULL, JSON_STRICT, "{s:s, s?I}", "op", &op,
+		"uid", &uid) != 0 ||
+	    uid < 0 || uid > UINT32_MAX)
+		return refuse(AAS_WHY_PROTOCOL);
+	if ((uid_t)uid != c->u.uid && c->u.uid != 0)
+		return refuse(AAS_WHY_NOT_SELF);
+	if (aas_user_uid((uid_t)uid, &who) != AAS_OK)
+		return refuse(AAS_WHY_USER);
+	if (aas_status_json(c->d->store, &who, &c->now, &obj) != AAS_OK)
+		return NULL;
+	(void)json_object_set_new(obj, "ok", json_true());
+	return obj;
+}
+
+static json_t *
+op_record(struct call *c)
+{
+	struct aas_buf buf = { NULL, 0 };
+	json_t *obj = NULL;
+	int r = AAS_ERR_SYS;
+
+	if (json_object_size(c->rq) != 1)
+		return refuse(AAS_WHY_PROTOCOL);
+	r = aas_store_read(c->d->store, c->u.uid, &buf);
+	if (r == AAS_ERR_NOTFOUND)
+		return refuse(AAS_WHY_NOT_ENROLLED);
+	if (r != AAS_OK)
+		return refuse(AAS_WHY_SYSTEM);
+	obj = json_pack(
+	    "{s:b, s:s%}", "ok", 1, "record", (const char *)buf.p, buf.len);
+	aas_buf_free(&buf);
+	return obj != NULL ? obj : refuse(AAS_WHY_RECORD_BROKEN);
+}
+
+/* An entry was stored: what follows from it. */
+static void
+stored(struct call *c, int ticket, int64_t held_until)
+{
+	char until[AAS_CLOCK_TEXT];
+	char text[256];
+	struct aas_index *ix = calloc(1, sizeof(*ix));
+	unsigned why = 0;
+
+	aas_clock_format(held_until, until);
+	if (held_until != 0) {
+		aas_log(LOG_WARNING, "event=entry-held user=%s until=%s",
+		    c->u.name, until);
+		(void)snprintf(text, sizeof(text),
+		    "pam_aas: a change of your security keys was asked for by "
+		    "a process of yours. It counts from %s. If that was not "
+		    "you, tell your administrator now.",
+		    until);
+		aasd_tell(&c->u, text);
+	} else {
+		aas_log(LOG_NOTICE, "event=entry-stored user=%s via=%s",
+		    c->u.name, ticket ? "ticket" : "keys");
+	}
+	if (held_until == 0 && ix != NULL &&
+	    aas_store_load(c->d->store, c->u.uid, c->u.name, &c->now, NULL, ix,
+		&why) == AAS_OK) {
+		int r = ix->state == AAS_ST_DISABLED
+		    ? aas_shadow_unlock(
+			  c->d->statedir, c->u.name, c->u.uid, NULL)
+		    : aas_shadow_lock(
+			  c->d->statedir, c->u.name, c->u.uid, NULL);
+
+		if (r != AAS_OK)
+			aas_log(LOG_ERR,
+			    "event=password-not-set user=%s: run aasctl verify",
+			    c->u.name);
+	}
+	free(ix);
+}
+
+static json_t *
+op_append(struct call *c)
+{
+	const char *line = NULL;
+	const char *ticket = NULL;
+	const char *op = NULL;
+	unsigned why = AAS_WHY_SYSTEM;
+	int64_t held = 0;
+	int r = AAS_ERR_SYS;
+
+	if (json_unpack_ex(c->rq, NULL, JSON_STRICT, "{s:s, s:s, s?s}", "op",
+		&op, "line", &line, "ticket", &ticket) != 0)
+		return refuse(AAS_WHY_PROTOCOL);
+	/* Before the entry: a crash in between leaves a mark without effect. */
+	if (ticket == NULL && aasd_held_note(c->d, c->u.uid) != AAS_OK)
+		return refuse(AAS_WHY_SYSTEM);
+	r = aas_store_append(c->d->store, c->u.uid, c->u.name, line,
+	    ticket != NULL ? AAS_AUTH_TICKET : AAS_AUTH_NONE, ticket, &c->now,
+	    &held, &why);
+	if (r != AAS_OK) {
+		aas_log(LOG_NOTICE, "event=entry-refused user=%s reason=%s",
+		    c->u.name, aas_reason_code(why));
+		return refuse(why);
+	}
+	stored(c, ticket != NULL, held);
+	return json_pack("{s:b, s:I}", "ok", 1, "held_until", (json_int_t)held);
+}
+
+static json_t *
+dispatch(struct call *c)
+{
+	const char *op = json_string_value(json_object_get(c->rq, "op"));
+
+	if (op == NULL)
+		return refuse(AAS_WHY_PROTOCOL);
+	if (strcmp(op, "status") == 0)
+		return op_status(c);
+	if (strcmp(op, "record") == 0)
+		return op_record(c);
+	if (strcmp(op, "append") == 0)
+		return op_append(c);
+	return refuse(AAS_WHY_PROTOCOL);
+}
+
+int
+aasd_answer(struct aasd *d, uid_t uid, const char *line, size_t len, char **out,
+    size_t *out_len)
+{
+	struct call c = { .d = d };
+	json_t *obj = NULL;
+
+	if (aas_user_uid(uid, &c.u) != AAS_OK)
+		return aasd_refusal(AAS_WHY_USER, out, out_len);
+	if (aas_clock_now(&c.now) != AAS_OK)
+		return aasd_refusal(AAS_WHY_CLOCK, out, out_len);
+	/* jansson bounds the nesting itself; it refuses trailing data here. */
+	c.rq = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	obj = json_is_object(c.rq) ? dispatch(&c) : refuse(AAS_WHY_PROTOCOL);
+	json_decref(c.rq);
+	return finish(obj, out, out_len);
+}
