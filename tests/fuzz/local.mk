@@ -1,1 +1,83 @@
 # tests/fuzz: its part of the one Makefile.
+#
+# make check replays the seeds with any compiler; make fuzz, which wants clang,
+# searches for FUZZ_SECONDS with each target.
+EXTRA_DIST += %D%/fuzz.mk %D%/corpus
+dist_noinst_SCRIPTS += %D%/run.sh
+FUZZ_SECONDS = 60
+
+fuzz_cppflags = $(AM_CPPFLAGS) \
+	-DFUZZ_CORPUS='"$(abs_srcdir)/tests/fuzz/corpus/"'
+fuzz_replays = \
+	%D%/replay_assertion \
+	%D%/replay_conf \
+	%D%/replay_files \
+	%D%/replay_pam \
+	%D%/replay_proto \
+	%D%/replay_record \
+	%D%/replay_recovery
+check_PROGRAMS += $(fuzz_replays)
+TESTS += $(fuzz_replays)
+
+tests_fuzz_replay_assertion_SOURCES = %D%/replay.c %D%/fuzz_assertion.c \
+	%D%/fuzz.h
+tests_fuzz_replay_assertion_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"assertion"'
+tests_fuzz_replay_assertion_LDADD = lib/libaas.la
+
+tests_fuzz_replay_conf_SOURCES = %D%/replay.c %D%/fuzz_conf.c
+tests_fuzz_replay_conf_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"conf"'
+tests_fuzz_replay_conf_LDADD = lib/libaas-conf.la
+
+tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
+tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
+tests_fuzz_replay_files_LDADD = policy/libpolicy.la lib/libaas-base.la
+
+# The calls it stands before: the fuzz-wrap lines of fuzz_pam.c.
+tests_fuzz_replay_pam_SOURCES = %D%/replay.c %D%/fuzz_pam.c \
+	pam_aas/pam_aas.c
+tests_fuzz_replay_pam_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"pam"'
+tests_fuzz_replay_pam_LDADD = $(PAM_PARTS)
+tests_fuzz_replay_pam_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=aas_spawn,--wrap=aas_child_end,--wrap=aas_user_name \
+	-Wl,--wrap=aas_index_load,--wrap=aas_policy_open \
+	-Wl,--wrap=aas_ticket_write,--wrap=aas_ticket_drop,--wrap=aas_log \
+	-Wl,--wrap=geteuid,--wrap=getuid,--wrap=getrandom,--wrap=malloc \
+	-Wl,--wrap=calloc,--wrap=sendmsg,--wrap=recvmsg,--wrap=poll \
+	-Wl,--wrap=clock_gettime,--wrap=open,--wrap=openat,--wrap=read \
+	-Wl,--wrap=fstat
+
+tests_fuzz_replay_proto_SOURCES = %D%/replay.c %D%/fuzz_proto.c
+tests_fuzz_replay_proto_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"proto"'
+tests_fuzz_replay_proto_LDADD = lib/libaas-base.la
+
+tests_fuzz_replay_record_SOURCES = %D%/replay.c %D%/fuzz_record.c
+tests_fuzz_replay_record_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"record"'
+tests_fuzz_replay_record_LDADD = lib/libaas.la
+
+tests_fuzz_replay_recovery_SOURCES = %D%/replay.c %D%/fuzz_recovery.c
+tests_fuzz_replay_recovery_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"recovery"'
+tests_fuzz_replay_recovery_LDADD = lib/libaas.la
+
+# Whoever changes a format writes the seeds anew.
+if HAVE_CMOCKA
+EXTRA_PROGRAMS += %D%/seeds
+tests_fuzz_seeds_SOURCES = %D%/seeds.c
+tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy.la
+seeds: tests/fuzz/seeds
+	tests/fuzz/seeds $(abs_srcdir)/tests/fuzz/corpus
+endif
+
+# Without clang and libFuzzer this says so and fails: ask for it only where
+# they are.
+fuzz: config.h
+	$(MKDIR_P) tests/fuzz/bin
+	$(MAKE) -C tests/fuzz/bin -f $(abs_srcdir)/tests/fuzz/fuzz.mk \
+	    SRC=$(abs_srcdir) OBJ=$(abs_builddir) CC=clang
+	$(abs_srcdir)/tests/fuzz/run.sh $(abs_srcdir) \
+	    $(abs_builddir)/tests/fuzz/bin $(FUZZ_SECONDS)
+
+clean-local: clean-fuzz
+clean-fuzz:
+	rm -rf tests/fuzz/bin tests/fuzz/seeds
+
+.PHONY: fuzz clean-fuzz seeds

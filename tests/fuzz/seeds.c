@@ -1,0 +1,393 @@
+/*
+ * seeds DIR: write the binary seeds anew below DIR, a corpus folder.  For
+ * whoever changes a format; `make seeds` runs it for the tree.
+ */
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/frame.h"
+#include "lib/index.h"
+#include "lib/proto.h"
+#include "lib/reason.h"
+#include "lib/record.h"
+#include "policy/policy.h"
+#include "tests/signer.h"
+
+static const char *top;
+static uint8_t out[2 * AAS_RECORD_MAX], part[65536];
+static size_t out_n, part_n;
+
+static void
+must(int ok, const char *what)
+{
+	if (!ok) {
+		fprintf(stderr, "seeds: %s\n", what);
+		exit(1);
+	}
+}
+
+static void
+save(const char *dir, const char *name)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", top, dir);
+	(void)mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/%s/%s", top, dir, name);
+	must((f = fopen(path, "we")) != NULL, path);
+	must(fwrite(out, 1, out_n, f) == out_n, path);
+	must(fclose(f) == 0, path);
+}
+
+static void
+begin(const void *p, size_t n)
+{
+	memcpy(out, p, n);
+	out_n = n;
+}
+
+static void
+add(const void *p, size_t n)
+{
+	memcpy(out + out_n, p, n);
+	out_n += n;
+}
+
+/* What part[] holds, after one byte that chooses its reader. */
+static void
+save_part(const char *dir, const char *name, int r, uint8_t which)
+{
+	must(r == 0, name);
+	begin(&which, 1);
+	add(part, part_n);
+	save(dir, name);
+}
+
+static void
+cred(struct aas_cred *c, const char *rp, uint8_t fill)
+{
+	memset(c, 0, sizeof(*c));
+	snprintf(c->rp, sizeof(c->rp), "%s", rp);
+	c->alg = AAS_ALG_ES256;
+	c->pk_len = 64;
+	memset(c->pk, fill, 64);
+	c->id_len = 16;
+	memset(c->id, fill + 1, 16);
+}
+
+/* A granted verdict as fuzz_pam.c wants it. */
+static void
+verdict(struct aas_verdict *v, unsigned op, unsigned keys)
+{
+	unsigned i;
+
+	memset(v, 0, sizeof(*v));
+	v->result = AAS_GRANTED;
+	v->reason = AAS_WHY_OK;
+	v->op = (uint8_t)op;
+	v->uid = 1000;
+	v->state = AAS_ST_ENROLLED;
+	memset(v->nonce, 0x42, sizeof(v->nonce));
+	v->keys_n = (uint8_t)keys;
+	v->uv = keys > 0;
+	for (i = 0; i < keys; i++) {
+		snprintf(v->label[i], AAS_LABEL_MAX, "key%u", i);
+		memset(v->key[i], (int)(9 - i), sizeof(v->key[i]));
+	}
+}
+
+static void
+refusal(struct aas_verdict *v, unsigned why, unsigned state)
+{
+	verdict(v, AAS_OP_ASSERT, 0);
+	v->result = AAS_REFUSED;
+	v->reason = (uint16_t)why;
+	v->state = (uint8_t)state;
+	memcpy(v->text, "No.", 4);
+}
+
+/* --- proto -----------------------------------------------------------------*/
+
+static void
+proto_requests(void)
+{
+	static struct aas_request rq;
+	int i;
+
+	rq.op = AAS_OP_ASSERT;
+	rq.flags = AAS_RQ_UV;
+	rq.uid = 1000;
+	rq.present = 1;
+	rq.timeout_s = 60;
+	memcpy(rq.user, "alice", 6);
+	memcpy(rq.service, "sshd", 5);
+	save_part("proto", "request-assert",
+	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+	rq.op = AAS_OP_PROVE;
+	memcpy(rq.realm, "aas.test", 9);
+	for (i = 0; i < 2; i++) {
+		snprintf(rq.creds[i].label, AAS_LABEL_MAX, "key%d", i);
+		cred(&rq.creds[i].c, "aas.test", (uint8_t)(i + 3));
+	}
+	rq.creds_n = 2;
+	save_part("proto", "request-prove",
+	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+	rq.op = AAS_OP_MAKE;
+	memcpy(rq.label, "third", 6);
+	save_part("proto", "request-make",
+	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+}
+
+static void
+proto_answers(void)
+{
+	static struct aas_made m;
+	struct aas_proof pf = { .id_len = 16, .auth_len = 37, .sig_len = 70 };
+	struct aas_verdict v;
+
+	verdict(&v, AAS_OP_ASSERT, 2);
+	save_part("proto", "verdict-granted",
+	    aas_verdict_put(&v, part, sizeof(part), &part_n), 1);
+	refusal(&v, AAS_WHY_NO_KEY, AAS_ST_ENROLLED);
+	save_part("proto", "verdict-refused",
+	    aas_verdict_put(&v, part, sizeof(part), &part_n), 1);
+	save_part("proto", "proof",
+	    aas_proof_put(&pf, part, sizeof(part), &part_n), 2);
+	cred(&m.login, "aas.test", 3);
+	cred(&m.ssh, "ssh:aas.test", 5);
+	m.flags = 0x45;
+	m.transports = AAS_TR_USB;
+	save_part(
+	    "proto", "made", aas_made_put(&m, part, sizeof(part), &part_n), 3);
+}
+
+static void
+proto_texts(void)
+{
+	static const uint8_t head[] = { 8, 'A', 'A', AAS_FRAME_VERSION,
+		AAS_MSG_REPLY };
+	struct aas_text t = { .text = "Touch 'blue' or 'spare'" };
+	struct aas_reply r = { .serial = 3, .text = "1234" };
+
+	save_part("proto", "info",
+	    aas_text_put(AAS_MSG_INFO, &t, part, sizeof(part), &part_n), 4);
+	t.serial = 3;
+	save_part("proto", "secret",
+	    aas_text_put(AAS_MSG_SECRET, &t, part, sizeof(part), &part_n), 5);
+	save_part("proto", "ask",
+	    aas_text_put(AAS_MSG_ASK, &t, part, sizeof(part), &part_n), 6);
+	save_part("proto", "reply",
+	    aas_reply_put(&r, part, sizeof(part), &part_n), 7);
+	begin(head, sizeof(head));
+	add(part, part_n);
+	save("proto", "frame");
+}
+
+/* --- files -----------------------------------------------------------------*/
+
+static void
+files(void)
+{
+	static const char *const users[] = { "alice", "bob" };
+	static const char *const exempt[] = { "cron", "systemd-user" };
+	static const gid_t groups[] = { 27, 1000 };
+	static struct aas_index ix;
+	struct aas_policy_source src = {
+		.realm = "aas.test",
+		.statedir = "/var/lib/aas",
+		.rundir = "/run/aas",
+		.libexecdir = "/usr/libexec/aas",
+		.enrolled_min = 2,
+		.present = 1,
+		.uv = 1,
+		.timeout_s = 60,
+		.session_s = 86400,
+		.idle_s = 3600,
+		.reauth_s = 300,
+		.degraded_s = 604800,
+		.users_n = 2,
+		.users = users,
+		.groups_n = 2,
+		.groups = groups,
+		.exempt_services_n = 2,
+		.exempt_services = exempt,
+	};
+	uint8_t *buf = NULL;
+	int i;
+
+	memcpy(ix.user, "alice", 6);
+	memcpy(ix.realm, "aas.test", 9);
+	ix.uid = 1000;
+	ix.state = AAS_ST_ENROLLED;
+	ix.pin.seq = 1;
+	ix.keys_n = 2;
+	for (i = 0; i < 2; i++) {
+		ix.keys[i].active = 1;
+		memset(ix.keys[i].id, i + 7, sizeof(ix.keys[i].id));
+		snprintf(ix.keys[i].label, AAS_LABEL_MAX, "key%d", i);
+		ix.keys[i].ssh_len = 100;
+	}
+	ix.holds_n = 1;
+	save_part("files", "index",
+	    aas_index_put(&ix, part, sizeof(part), &part_n), 0x80);
+	save_part("files", "pin",
+	    aas_pin_put(&ix.pin, &ix.pin, part, sizeof(part), &part_n), 0x81);
+	must(aas_policy_compile(&src, &buf, &part_n) == 0, "policy");
+	memcpy(part, buf, part_n);
+	free(buf);
+	save_part("files", "policy", 0, 0x82);
+}
+
+/* --- record ----------------------------------------------------------------*/
+
+static void
+record(void)
+{
+	static const uint8_t rkey[16] = "recovery key 0.";
+	struct signer a, b, *by[2] = { &a, &b };
+	struct aas_entry *e = calloc(1, sizeof(*e));
+	struct chain c;
+	char *line;
+
+	must(e != NULL, "memory");
+	signer_new(&a, "blue", SIGNER_REALM, AAS_ALG_ES256);
+	signer_new(&b, "spare", SIGNER_REALM, AAS_ALG_EDDSA);
+	chain_init(&c, "alice", 1000);
+	chain_add(&c, line = chain_genesis(&c, by, 2, rkey));
+	free(line);
+	begin(c.p, c.len);
+	save("record", "genesis");
+	chain_entry(&c, AAS_T_SUSPEND_KEY, e);
+	must(aas_key_id(&b.key.login, e->key) == 0, "key id");
+	chain_add(&c, line = chain_sign(e, by, 1, NULL));
+	free(line);
+	begin(c.p, c.len);
+	save("record", "suspended");
+	chain_free(&c);
+	signer_free(&a);
+	signer_free(&b);
+	free(e);
+}
+
+/* --- pam -------------------------------------------------------------------*/
+
+static void
+packet(uint8_t type)
+{
+	const uint8_t head[] = { (uint8_t)((part_n + 4) >> 8),
+		(uint8_t)(part_n + 4), 'A', 'A', AAS_FRAME_VERSION, type };
+
+	add(head, sizeof(head));
+	add(part, part_n);
+}
+
+static void
+packet_verdict(const struct aas_verdict *v)
+{
+	must(aas_verdict_put(v, part, sizeof(part), &part_n) == 0, "verdict");
+	packet(AAS_MSG_VERDICT);
+}
+
+static void
+packet_text(uint8_t type, const char *text)
+{
+	struct aas_text t = { .serial = type >= AAS_MSG_SECRET };
+
+	snprintf(t.text, sizeof(t.text), "%s", text);
+	must(aas_text_put(type, &t, part, sizeof(part), &part_n) == 0, text);
+	packet(type);
+}
+
+/* Flags, state, seed of failures; then one verdict. */
+static void
+pam(const char *name, const uint8_t how[3], const struct aas_verdict *v)
+{
+	static const uint8_t talk = 0xbf;
+
+	begin(how, 3);
+	add(&talk, 1);
+	packet_verdict(v);
+	save("pam", name);
+}
+
+static void
+pam_dialogs(void)
+{
+	static const uint8_t pin[4] = { 0x20, 3, 0, 0xbf };
+	static const uint8_t far[4] = { 0x2a, 3, 0, 0xbf };
+	static const uint8_t again[4] = { 0x60, 3, 0, 0xbf };
+	struct aas_verdict v;
+
+	verdict(&v, AAS_OP_ASSERT, 1);
+	begin(pin, sizeof(pin));
+	packet_text(AAS_MSG_INFO, "Touch 'blue' or 'spare'");
+	packet_text(AAS_MSG_SECRET, "PIN for 'blue': ");
+	packet_text(AAS_MSG_ERROR, "Wrong");
+	packet_verdict(&v);
+	save("pam", "pin");
+	begin(far, sizeof(far));
+	packet_text(AAS_MSG_ASK, "Press Enter");
+	packet_verdict(&v);
+	save("pam", "remote-allowed");
+	begin(again, sizeof(again));
+	verdict(&v, AAS_OP_VERIFY, 0);
+	packet_verdict(&v);
+	add("\0\0", 2);
+	verdict(&v, AAS_OP_ASSERT, 1);
+	packet_verdict(&v);
+	save("pam", "verify-first");
+}
+
+static void
+pam_verdicts(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t how[3];
+		unsigned keys;
+	} seeds[] = {
+		{ "granted", { 0x20, AAS_ST_ENROLLED, 0 }, 1 },
+		{ "granted-failing", { 0x20, AAS_ST_ENROLLED, 7 }, 1 },
+		{ "granted-locker", { 0x21, AAS_ST_ENROLLED, 0 }, 1 },
+		{ "granted-remote", { 0x22, AAS_ST_ENROLLED, 0 }, 1 },
+		{ "granted-two", { 0x30, AAS_ST_ENROLLED, 0 }, 2 },
+		{ "degraded", { 0x20, AAS_ST_DEGRADED, 9 }, 1 },
+		{ "no-record", { 0x20, AAS_ST_NONE, 0 }, 1 },
+		{ "no-record-required", { 0xa0, AAS_ST_NONE, 5 }, 1 },
+	};
+	static const uint8_t locker[3] = { 0x01, AAS_ST_ENROLLED, 0 };
+	static const uint8_t plain[3] = { 0x20, AAS_ST_ENROLLED, 0 };
+	struct aas_verdict v;
+	size_t i;
+
+	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		verdict(&v, AAS_OP_ASSERT, seeds[i].keys);
+		pam(seeds[i].name, seeds[i].how, &v);
+	}
+	refusal(&v, AAS_WHY_NOT_ENROLLED, AAS_ST_NONE);
+	pam("locker-not-enrolled", locker, &v);
+	refusal(&v, AAS_WHY_NO_KEY, AAS_ST_ENROLLED);
+	pam("refused", plain, &v);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds DIR\n");
+		return 2;
+	}
+	top = argv[1];
+	proto_requests();
+	proto_answers();
+	proto_texts();
+	files();
+	record();
+	pam_dialogs();
+	pam_verdicts();
+	return 0;
+}
