@@ -89,6 +89,10 @@ aas_frame_send(int sock, uint8_t type, const void *p, size_t len)
 
 	if (len > PAYLOAD_MAX)
 		return AAS_ERR_TOOBIG;
+	if (sock < 0) {
+		errno = EBADF;
+		return AAS_ERR_SYS;
+	}
 	if (len > 0) {
 		/* sendmsg(2) only reads it; struct iovec has no const. */
 		memcpy(&iov[1].iov_base, &p, sizeof(p));
@@ -152,6 +156,10 @@ aas_frame_recv(int sock, int timeout_ms, struct aas_frame *f)
 	int r = AAS_ERR_SYS;
 
 	explicit_bzero(f, sizeof(*f));
+	if (sock < 0) { /* which poll(2) would wait on for ever */
+		errno = EBADF;
+		return AAS_ERR_SYS;
+	}
 	if ((r = recv_packet(sock, until_ms, head, f->b, &n)) != AAS_OK)
 		goto out;
 	r = AAS_ERR_CANCELED;
