@@ -33,6 +33,7 @@ show_failures()
 {
 	local trs
 
+	tail -n 30 make.log
 	find . -name '*.trs' | while read -r trs; do
 		if grep -Eq '^:test-result: (FAIL|ERROR)' "$trs"; then
 			echo "--- ${trs%.trs}"
@@ -51,7 +52,9 @@ sources()
 check_format()
 {
 	cd "$src"
-	sources | xargs clang-format --dry-run -Werror
+	sources | xargs clang-format --dry-run -Werror >"$work/format.log" 2>&1 ||
+	    { sed -n 's/:[0-9]*:[0-9]*: error:.*//p' "$work/format.log" |
+	    sort | uniq -c; return 1; }
 }
 
 check_shellcheck()
@@ -91,7 +94,7 @@ check_distcheck()
 check_sanitize()
 {
 	configured sanitize --enable-sanitize
-	jobs check || show_failures
+	jobs -k check >make.log 2>&1 || show_failures
 }
 
 # The cmocka programs; helpers with a seccomp filter of their own are built
@@ -101,7 +104,7 @@ check_valgrind()
 	local t bad=0
 
 	configured valgrind --disable-io-filter
-	jobs all
+	jobs all >make.log 2>&1 || { tail -n 30 make.log; return 1; }
 	for t in $(find "$src/tests" -name 'test_*.c' -printf '%f\n' | sort); do
 		t=tests/${t%.c}
 		jobs "$t" 2>/dev/null || continue
@@ -121,7 +124,7 @@ check_coverage()
 {
 	configured coverage --enable-coverage
 	find . -name '*.gcda' -delete
-	jobs check || show_failures
+	jobs -k check >make.log 2>&1 || show_failures
 	gcovr --root "$src" --object-directory . --print-summary \
 	    --filter "$src/lib/" --filter "$src/pam_aas/" \
 	    --filter "$src/tools/aas-authn" \
@@ -161,6 +164,7 @@ main()
 {
 	local step bad=0
 
+	/src/tests/rig/build.sh install	# real sign-ins take it from there
 	mkdir -p "$work"
 	: >"$work/results"
 	[ $# -eq 0 ] || steps=("$@")

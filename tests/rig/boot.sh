@@ -72,6 +72,26 @@ write_command()
 	} >"$tree/command"
 }
 
+# The container counts on being alone in its cgroup; two at a time may boot.
+own_cgroup()
+{
+	local id ctl path dir
+
+	id=$(cat /proc/sys/kernel/random/uuid)
+	while IFS=: read -r _ ctl path; do
+		case $ctl in
+		'')	dir=/sys/fs/cgroup
+			[ ! -d "$dir/unified" ] || dir=$dir/unified ;;
+		*)	dir=/sys/fs/cgroup/${ctl#name=} ;;
+		esac
+		dir=$dir${path%/}/boot-$id
+		# Where we may not, the one that we are in will do.
+		if [ "$ctl" != cpuset ] && mkdir "$dir" 2>/dev/null; then
+			echo "$BASHPID" >"$dir/cgroup.procs"
+		fi
+	done </proc/self/cgroup
+}
+
 main()
 {
 	local rc=0
@@ -87,6 +107,7 @@ main()
 	# Held open by us: no reader waits for a container that never wrote.
 	exec 7<>"$tree/out"
 	cat "$tree/out" 7>&- &
+	own_cgroup
 	SYSTEMD_LOG_LEVEL=warning systemd-nspawn -q -D "$root" --boot \
 	    --register=no --keep-unit --private-network --machine=aas-host \
 	    --console=pipe --bind=/src --bind=/build --bind="$tree:/tree" \

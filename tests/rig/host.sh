@@ -117,8 +117,8 @@ enter()
 	    /bin/bash "$here/host.sh" --stage "$@"
 }
 
-# A host that boots keeps its books in cgroups; each run has its own, or two
-# at once would share what is below.
+# A host that boots keeps its books in cgroups.  Each run has its own, and
+# takes what is left below away.
 cgroup_dirs()
 {
 	local dir
@@ -135,8 +135,8 @@ cgroup_dirs()
 	done
 }
 
-# enter_booted ARG...: enter run in cgroups of its own.
-enter_booted()
+# enter_grouped ARG...: enter run in cgroups of its own.
+enter_grouped()
 {
 	local dir rc=0 dirs
 
@@ -379,7 +379,7 @@ stage_run()
 	open_store "$key"
 	mount_run "$key"
 	mount_private
-	if [ "$mode" = systemd ]; then
+	if [ "$mode" != plain ]; then
 		mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
 	fi
 	leave_machine /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
@@ -407,10 +407,10 @@ cmd_run()
 	copy_sources
 	key=$(layer_key "$set")
 	need_layer "$set" "$key"
-	if [ "$mode" = systemd ]; then
-		enter_booted "$key" "$mode" "$@"
-	else
+	if [ "$mode" = plain ]; then
 		enter run "$key" "$mode" "$@"
+	else
+		enter_grouped "$key" "$mode" "$@"
 	fi
 }
 

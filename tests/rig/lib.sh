@@ -2,7 +2,7 @@
 # lib.sh: what the demonstration and the tests of the real thing (it_*.sh)
 # share: to be alone, keys, users, PAM stacks, settings, sshd.
 #
-#	. "$AAS_TOP_SRCDIR/tests/rig/lib.sh"	or	. /src/tests/rig/lib.sh
+#	. "$(dirname "$0")/rig/lib.sh"
 #	rig_alone "$@"		# first of all
 #
 # Must only run in a private host (tests/rig/host.sh run --keys): it writes
@@ -57,7 +57,10 @@ rig_mounts()
 	mkdir /run/lock /run/sshd
 	rig_dev "$new/dev"
 	mount -t proc proc /proc
+	mkdir "$new/cgroup"
+	mount --rbind /sys/fs/cgroup "$new/cgroup"
 	mount -t sysfs -o ro sysfs /sys
+	mount --rbind "$new/cgroup" /sys/fs/cgroup
 }
 
 rig_dev()
@@ -125,6 +128,18 @@ rig_stack()
 		session	required	pam_aas.so aas1
 		session	required	pam_unix.so
 		STACK
+	done
+}
+
+# rig_stack_plain SERVICE...: the password alone.
+rig_stack_plain()
+{
+	local service what
+
+	for service; do
+		for what in auth account password session; do
+			printf '%s required pam_unix.so\n' "$what"
+		done >"/etc/pam.d/$service"
 	done
 }
 
