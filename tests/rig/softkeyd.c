@@ -34,6 +34,7 @@ struct waiter {
 
 static struct softkeyd daemon_state;
 static struct waiter waiters[WAITERS_MAX];
+static int quitter = -1; /* the client that said "quit" */
 
 int64_t
 softkeyd_now_ms(void)
@@ -117,7 +118,10 @@ serve_client(int listener)
 	if (take_waiter(fd, line))
 		return;
 	softkeyd_cmd(&daemon_state, line, reply, sizeof(reply));
-	say(fd, reply);
+	if (daemon_state.quit)
+		quitter = fd; /* answered when nothing of us is left */
+	else
+		say(fd, reply);
 }
 
 static void
@@ -284,5 +288,7 @@ main(int argc, char **argv)
 	run(listener);
 	softkeyd_sysfs_umount();
 	(void)unlink(sock);
+	if (quitter != -1)
+		say(quitter, "ok");
 	return 0;
 }
