@@ -536,7 +536,7 @@ fault_never_verifies(void **state)
 	static const char *const faults[] = { "bad-cbor", "truncated", "empty",
 		"wrong-rp", "no-up", "other-challenge", "wrong-alg",
 		"flip-sig:9", "hang", "unplug", "keepalive", "wrong-cid",
-		"sequence-gap", "denied", "timeout", "error:0x7f",
+		"sequence-gap", "dead", "denied", "timeout", "error:0x7f",
 		"no-credentials", "other-credential" };
 	struct fixture *f = *state;
 	char setting[64];

@@ -296,6 +296,9 @@ rig_key_resume(
 		*outlen = 1;
 		return RIG_REPLY;
 	}
+	/* This one never ends, whatever the host says. */
+	if (key->fault == RIG_FAULT_KEEPALIVE && touch == RIG_TOUCH_CANCEL)
+		return RIG_WAIT;
 	key->verdict = touch;
 	return run(key, out, outlen);
 }
@@ -322,5 +325,7 @@ rig_key_frame_fault(const struct rig_key *key)
 		return RIG_FRAME_CID;
 	if (key->fault == RIG_FAULT_SEQ_GAP)
 		return RIG_FRAME_GAP;
+	if (key->fault == RIG_FAULT_DEAD)
+		return RIG_FRAME_DEAD;
 	return RIG_FRAME_GOOD;
 }

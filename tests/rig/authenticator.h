@@ -37,8 +37,9 @@ enum rig_touch {
 /* Faults of the framing, for whoever carries the reply. */
 enum rig_frame_fault {
 	RIG_FRAME_GOOD = 0,
-	RIG_FRAME_CID, /* the reply has another channel's number */
-	RIG_FRAME_GAP, /* a sequence number is left out */
+	RIG_FRAME_CID,  /* the reply has another channel's number */
+	RIG_FRAME_GAP,  /* a sequence number is left out */
+	RIG_FRAME_DEAD, /* nothing is answered, not even INIT */
 };
 
 /*

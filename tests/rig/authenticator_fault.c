@@ -39,6 +39,7 @@ static const struct {
 	{ "keepalive", RIG_FAULT_KEEPALIVE, 0 },
 	{ "wrong-cid", RIG_FAULT_WRONG_CID, 0 },
 	{ "sequence-gap", RIG_FAULT_SEQ_GAP, 0 },
+	{ "dead", RIG_FAULT_DEAD, 0 },
 	{ "denied", RIG_FAULT_DENIED, 0 },
 	{ "timeout", RIG_FAULT_TIMEOUT, 0 },
 	{ "error:", RIG_FAULT_ERROR, 0 },

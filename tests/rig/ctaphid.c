@@ -247,6 +247,8 @@ ctaphid_report(struct ctaphid *hid, const uint8_t *report, int64_t now_ms)
 	bool first = (report[4] & 0x80) != 0;
 	bool allotted = cid > 0x52490000 && cid <= hid->last_cid;
 
+	if (rig_key_frame_fault(hid->key) == RIG_FRAME_DEAD)
+		return;
 	if (first && cmd == CMD_INIT && (allotted || cid == BROADCAST)) {
 		if (report[5] == 0 && report[6] == 8)
 			channel(hid, cid, report + 7);

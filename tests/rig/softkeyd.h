@@ -25,6 +25,7 @@ struct softkey {
 	char name[RIG_NAME_MAX + 1];
 	struct rig_key *key; /* NULL: the slot is free */
 	int number;          /* of hidrawN; -1: not plugged in */
+	unsigned instance;   /* of HID devices, new at each plugging in */
 	int master;
 	int slave;
 	pid_t keeper;
@@ -40,7 +41,8 @@ struct softkey {
 struct softkeyd {
 	struct softkey *keys[SOFTKEY_MAX];
 	int statefd;
-	bool bind; /* /dev/hidrawN is bind-mounted, not a link */
+	unsigned instances; /* plugged in so far */
+	bool bind;          /* /dev/hidrawN is bind-mounted, not a link */
 	bool quit;
 };
 

@@ -105,6 +105,7 @@ cmd_plug(struct softkeyd *d, char **word, size_t n, char *reply, size_t size)
 		}
 	}
 	rig_key_power(sk->key);
+	sk->instance = ++d->instances;
 	if ((sk->number = free_number(d)) == -1) {
 		(void)snprintf(reply, size, "error no number is free");
 	} else if (softkey_port_open(

@@ -103,25 +103,18 @@ struct dirs {
 };
 
 static void
-name_dirs(int number, struct dirs *d)
+name_dirs(const struct softkey *sk, struct dirs *d)
 {
-	const int port = number + 1;
-	int n;
+	const int port = sk->number + 1;
 
-	n = snprintf(d->bus, PATH_LEN, "%s/usb1", corner);
-	n += snprintf(d->usb, PATH_LEN, "%s/usb1/1-%d", corner, port);
-	n += snprintf(d->interface, PATH_LEN, "%s/usb1/1-%d/1-%d:1.0", corner,
-	    port, port);
-	n += snprintf(d->hid, PATH_LEN,
-	    "%s/usb1/1-%d/1-%d:1.0/0003:%04X:%04X.%04X", corner, port, port,
-	    RIG_VENDOR, RIG_PRODUCT, (unsigned)port);
-	n += snprintf(d->class, PATH_LEN,
-	    "%s/usb1/1-%d/1-%d:1.0/0003:%04X:%04X.%04X/hidraw", corner, port,
-	    port, RIG_VENDOR, RIG_PRODUCT, (unsigned)port);
-	n += snprintf(d->hidraw, PATH_LEN,
-	    "%s/usb1/1-%d/1-%d:1.0/0003:%04X:%04X.%04X/hidraw/hidraw%d", corner,
-	    port, port, RIG_VENDOR, RIG_PRODUCT, (unsigned)port, number);
-	(void)n;
+	(void)snprintf(d->bus, PATH_LEN, "%s/usb1", corner);
+	(void)snprintf(d->usb, PATH_LEN, "%.64s/1-%d", d->bus, port);
+	(void)snprintf(d->interface, PATH_LEN, "%.80s/1-%d:1.0", d->usb, port);
+	(void)snprintf(d->hid, PATH_LEN, "%.96s/0003:%04X:%04X.%04X",
+	    d->interface, RIG_VENDOR, RIG_PRODUCT, sk->instance);
+	(void)snprintf(d->class, PATH_LEN, "%.128s/hidraw", d->hid);
+	(void)snprintf(
+	    d->hidraw, PATH_LEN, "%.160s/hidraw%d", d->class, sk->number);
 }
 
 static int
@@ -204,14 +197,15 @@ int
 softkeyd_sysfs_add(const struct softkey *sk, bool bind_node)
 {
 	struct dirs d;
-	char link[32];
+	char name[32], target[PATH_LEN + 8];
 
-	name_dirs(sk->number, &d);
-	(void)snprintf(link, sizeof(link), "hidraw%d", sk->number);
+	name_dirs(sk, &d);
+	(void)snprintf(name, sizeof(name), "hidraw%d", sk->number);
+	(void)snprintf(
+	    target, sizeof(target), "../../%s", d.hidraw + strlen("/sys/"));
 	/* The class entry last: whoever sees it finds all the rest. */
 	if (add_usb(sk, &d) == 0 && add_hid(sk, &d) == 0 &&
-	    add_node(sk, bind_node) == 0 &&
-	    put_link(CLASS, link, d.hidraw) == 0)
+	    add_node(sk, bind_node) == 0 && put_link(CLASS, name, target) == 0)
 		return 0;
 	softkeyd_sysfs_remove(sk, bind_node);
 	return -1;
@@ -233,7 +227,7 @@ softkeyd_sysfs_remove(const struct softkey *sk, bool bind_node)
 	char path[PATH_LEN];
 	struct dirs d;
 
-	name_dirs(sk->number, &d);
+	name_dirs(sk, &d);
 	(void)snprintf(path, sizeof(path), CLASS "/hidraw%d", sk->number);
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "/dev/hidraw%d", sk->number);
