@@ -94,7 +94,8 @@ row_without(const struct aas_decision *d, int64_t now_s, unsigned *why)
 }
 
 static enum aas_row
-row_with(unsigned state, int64_t deadline_s, int64_t now_s, unsigned *why)
+row_with(unsigned state, const struct aas_decision *d, int64_t deadline_s,
+    int64_t now_s, unsigned *why)
 {
 	switch (state) {
 	case AAS_ST_ENROLLED:
@@ -102,8 +103,9 @@ row_with(unsigned state, int64_t deadline_s, int64_t now_s, unsigned *why)
 		return AAS_ROW_KEYS;
 	case AAS_ST_DEGRADED:
 		*why = AAS_WHY_DEGRADED;
-		return deadline_s != 0 && now_s >= deadline_s ? AAS_ROW_ONE_LATE
-							      : AAS_ROW_ONE;
+		if (deadline_s != 0 && now_s >= deadline_s + d->degraded_s)
+			return AAS_ROW_ONE_LATE;
+		return AAS_ROW_ONE;
 	case AAS_ST_RECOVERING:
 		*why = AAS_WHY_RECOVERING;
 		return AAS_ROW_RECOVERING;
@@ -137,7 +139,7 @@ aas_states_row(unsigned state, const struct aas_decision *d, int64_t deadline_s,
 	if (state == AAS_ST_NONE || state == AAS_ST_HELD ||
 	    state == AAS_ST_DISABLED)
 		return row_without(d, now_s, why);
-	return row_with(state, deadline_s, now_s, why);
+	return row_with(state, d, deadline_s, now_s, why);
 }
 
 static int

@@ -56,7 +56,7 @@ enum aas_act {
  * aas_states_row(state, d, deadline_s, now_s, &why):
  * Which row of the table a user is in.
  *   state       enum aas_state; anything unknown is broken
- *   deadline_s  of the index
+ *   deadline_s  of the index: degraded since, 0 if unknown
  *   why         enum aas_reason if the row refuses; written on every call
  */
 enum aas_row aas_states_row(unsigned state, const struct aas_decision *d,

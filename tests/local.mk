@@ -92,3 +92,5 @@ endif
 check_PROGRAMS += tests/authn_client
 tests_authn_client_SOURCES = tests/authn_client.c
 tests_authn_client_LDADD = policy/libpolicy.la lib/libaas.la
+
+include tests/pam.mk

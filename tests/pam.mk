@@ -1,0 +1,20 @@
+# The module, through libpam, against helpers that only speak the protocol.
+if HAVE_CMOCKA
+check_LTLIBRARIES += tests/libpam_host.la
+tests_libpam_host_la_SOURCES = tests/pam_host.c tests/pam_host.h
+check_PROGRAMS += tests/fake_authn
+tests_fake_authn_SOURCES = tests/fake_authn.c
+tests_fake_authn_LDADD = lib/libaas-base.la
+tests_fake_authn_LDFLAGS = $(AM_LDFLAGS) -static-libtool-libs
+PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy.la $(TEST_LIBS)
+
+PAM_TESTS = \
+	tests/pam_auth \
+	tests/pam_session
+check_PROGRAMS += $(PAM_TESTS)
+TESTS += $(PAM_TESTS)
+tests_pam_auth_SOURCES = tests/pam_auth.c
+tests_pam_auth_LDADD = $(PAM_TEST_LIBS)
+tests_pam_session_SOURCES = tests/pam_session.c
+tests_pam_session_LDADD = $(PAM_TEST_LIBS)
+endif
