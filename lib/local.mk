@@ -6,6 +6,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/err.c lib/err.h \
 	lib/frame.c lib/frame.h \
 	lib/fs.c lib/fs.h \
+	lib/fs_parts.h lib/fs_write.c \
 	lib/log.c lib/log.h \
 	lib/proc.c lib/proc.h \
 	lib/secret.c lib/secret.h \
