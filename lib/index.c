@@ -309,8 +309,12 @@ aas_index_load(const char *statedir, uint32_t uid, const char *name,
 	int r = AAS_ERR_SYS;
 
 	(void)snprintf(file, sizeof(file), "%u", uid);
-	if ((r = aas_index_dir(statedir, &top, &owner)) != AAS_OK)
+	if ((r = aas_index_dir(statedir, &top, &owner)) != AAS_OK) {
+		/* No store at all is a fault, not a user without a record. */
+		if (r == AAS_ERR_NOTFOUND)
+			r = AAS_ERR_SYS;
 		goto out;
+	}
 	/* The pin first: whoever appends meanwhile only moves us to "again". */
 	pin_r = read_below(top, "pins", file, owner, AAS_PIN_MAX, &pinb);
 	if (pin_r == AAS_OK)

@@ -32,6 +32,7 @@ noinst_LTLIBRARIES += lib/libaas.la
 lib_libaas_la_SOURCES = \
 	lib/assertion.c lib/assertion.h \
 	lib/bech32.c lib/bech32.h \
+	lib/json.c lib/json.h \
 	lib/record.c lib/record.h lib/record_parts.h \
 	lib/record_json.c lib/record_line.c lib/record_proof.c \
 	lib/record_rules.c lib/record_write.c \

@@ -323,6 +323,10 @@ aas_record_replay(const void *p, size_t len, const struct aas_replay *rp,
 	if ((r = replay(&re, p, len, &at)) != AAS_OK)
 		goto out;
 	show_waiting(&re);
+	r = AAS_ERR_DENIED;
+	if (re.rec->keys_n == 0)
+		goto out; /* a genesis that breaks the rules is none */
+	r = AAS_OK;
 	*rec = re.rec;
 	re.rec = NULL;
 out:

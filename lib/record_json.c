@@ -3,7 +3,6 @@
  *
  * 1. A member that is missing, unknown, twice there or of another type MUST be
  *    refused: what one reader skips, another one might obey.
- * 2. Depth and size MUST be bounded before the library sees the text.
  */
 #include <stdint.h>
 #include <string.h>
@@ -13,19 +12,10 @@
 #include "lib/b64.h"
 #include "lib/clock.h"
 #include "lib/err.h"
-#include "lib/hex.h"
+#include "lib/json.h"
 #include "lib/record_parts.h"
 #include "lib/user.h"
 #include "lib/utf8.h"
-
-#define DEPTH_MAX 5
-
-/* One object; sticky: after the first fault every later read fails. */
-struct obj {
-	json_t *o;
-	size_t seen; /* members asked for and found */
-	int bad;
-};
 
 static const char *const type_name[] = { NULL, "genesis", "add-key",
 	"remove-key", "rename-key", "suspend-key", "resume-key", "set-contacts",
@@ -46,150 +36,22 @@ aas_type_brings_keys(enum aas_type type)
 	    type == AAS_T_RECOVERY_FINISH;
 }
 
-int
-aas_json_bounded(const char *json, size_t len)
-{
-	unsigned depth = 0;
-	int quoted = 0;
-
-	if (len == 0 || len > AAS_LINE_MAX || json[0] != '{')
-		return 0;
-	for (size_t i = 0; i < len; i++) {
-		if (quoted) {
-			if (json[i] == '\\')
-				i++;
-			else if (json[i] == '"')
-				quoted = 0;
-		} else if (json[i] == '"') {
-			quoted = 1;
-		} else if (json[i] == '{' || json[i] == '[') {
-			if (++depth > DEPTH_MAX)
-				return 0;
-		} else if (json[i] == '}' || json[i] == ']') {
-			if (depth-- == 0)
-				return 0;
-		}
-	}
-	return depth == 0 && !quoted;
-}
-
-static int
-open_obj(struct obj *o, json_t *j)
-{
-	o->o = j;
-	o->seen = 0;
-	o->bad = !json_is_object(j);
-	return o->bad;
-}
-
-/* The object must hold nothing that was not asked for. */
-static int
-close_obj(const struct obj *o)
-{
-	return o->bad || json_object_size(o->o) != o->seen ? AAS_ERR_FORMAT
-							   : AAS_OK;
-}
-
-static json_t *
-member(struct obj *o, const char *name)
-{
-	json_t *j = o->bad ? NULL : json_object_get(o->o, name);
-
-	if (j == NULL)
-		o->bad = 1;
-	else
-		o->seen++;
-	return j;
-}
-
-static int
-has(const struct obj *o, const char *name)
-{
-	return !o->bad && json_object_get(o->o, name) != NULL;
-}
-
-static int
-copy_str(json_t *j, char *dst, size_t cap)
-{
-	const char *s = json_string_value(j);
-
-	if (s == NULL || json_string_length(j) >= cap ||
-	    strlen(s) != json_string_length(j))
-		return AAS_ERR_FORMAT;
-	memcpy(dst, s, json_string_length(j) + 1);
-	return AAS_OK;
-}
-
-static void
-get_str(struct obj *o, const char *name, char *dst, size_t cap)
-{
-	json_t *j = member(o, name);
-
-	if (j != NULL && copy_str(j, dst, cap) != AAS_OK)
-		o->bad = 1;
-}
-
-static int64_t
-get_int(struct obj *o, const char *name, int64_t min, int64_t max)
-{
-	json_t *j = member(o, name);
-
-	if (j == NULL || !json_is_integer(j) || json_integer_value(j) < min ||
-	    json_integer_value(j) > max) {
-		o->bad = 1;
-		return 0;
-	}
-	return json_integer_value(j);
-}
-
-static void
-get_hex(struct obj *o, const char *name, uint8_t dst[32])
-{
-	char s[65];
-
-	get_str(o, name, s, sizeof(s));
-	if (!o->bad && aas_hex_parse(s, dst, 32) != AAS_OK)
-		o->bad = 1;
-}
-
-/* base64 of 1 to ${cap} bytes. */
-static size_t
-get_bin(struct obj *o, const char *name, void *dst, size_t cap)
-{
-	json_t *j = member(o, name);
-	const char *s = json_string_value(j);
-	size_t n = 0;
-
-	if (s == NULL ||
-	    aas_b64_parse(s, json_string_length(j), dst, cap, &n) != AAS_OK ||
-	    n == 0)
-		o->bad = 1;
-	return o->bad ? 0 : n;
-}
-
-static void
-get_bin_exact(struct obj *o, const char *name, void *dst, size_t len)
-{
-	if (get_bin(o, name, dst, len) != len)
-		o->bad = 1;
-}
-
 static int
 cred_parse(json_t *j, const char *prefix, const char *realm, struct aas_cred *c)
 {
-	struct obj o;
+	struct aas_obj o;
 	size_t n = strlen(prefix);
 
-	if (open_obj(&o, j))
+	if (aas_obj_open(&o, j))
 		return AAS_ERR_FORMAT;
 	memcpy(c->rp, prefix, n);
 	memcpy(c->rp + n, realm, strlen(realm) + 1);
-	c->id_len = (uint16_t)get_bin(&o, "id", c->id, sizeof(c->id));
-	c->alg = (int32_t)get_int(&o, "alg", AAS_ALG_EDDSA, AAS_ALG_ES256);
-	c->pk_len = (uint16_t)get_bin(&o, "pk", c->pk, sizeof(c->pk));
+	c->id_len = (uint16_t)aas_obj_bin(&o, "id", c->id, sizeof(c->id));
+	c->alg = (int32_t)aas_obj_int(&o, "alg", AAS_ALG_EDDSA, AAS_ALG_ES256);
+	c->pk_len = (uint16_t)aas_obj_bin(&o, "pk", c->pk, sizeof(c->pk));
 	if (c->pk_len != (c->alg == AAS_ALG_ES256 ? 64 : 32))
 		o.bad = 1;
-	return close_obj(&o);
+	return aas_obj_close(&o);
 }
 
 int
@@ -214,48 +76,39 @@ aas_label_valid(const char *s)
 static int
 key_parse(json_t *j, const char *realm, struct aas_key *k)
 {
-	struct obj o;
+	struct aas_obj o;
 	json_t *b = NULL;
 
-	if (open_obj(&o, j))
+	if (aas_obj_open(&o, j))
 		return AAS_ERR_FORMAT;
-	get_str(&o, "label", k->label, sizeof(k->label));
+	aas_obj_str(&o, "label", k->label, sizeof(k->label));
 	if (o.bad || !aas_label_valid(k->label) ||
-	    cred_parse(member(&o, "cred"), "", realm, &k->login) != AAS_OK)
+	    cred_parse(aas_obj_member(&o, "cred"), "", realm, &k->login) !=
+		AAS_OK)
 		return AAS_ERR_FORMAT;
-	if (has(&o, "ssh") &&
-	    cred_parse(member(&o, "ssh"), "ssh:", realm, &k->ssh) != AAS_OK)
+	if (aas_obj_has(&o, "ssh") &&
+	    cred_parse(aas_obj_member(&o, "ssh"), "ssh:", realm, &k->ssh) !=
+		AAS_OK)
 		return AAS_ERR_FORMAT;
-	get_bin_exact(&o, "aaguid", k->aaguid, sizeof(k->aaguid));
-	k->transports = (uint8_t)get_int(&o, "transports", 0, 15);
-	k->backup = (uint8_t)get_int(&o, "backup", 0, AAS_BE | AAS_BS);
+	aas_obj_bin_exact(&o, "aaguid", k->aaguid, sizeof(k->aaguid));
+	k->transports = (uint8_t)aas_obj_int(&o, "transports", 0, 15);
+	k->backup = (uint8_t)aas_obj_int(&o, "backup", 0, AAS_BE | AAS_BS);
 	if (k->backup != 0 && k->backup != AAS_BE &&
 	    k->backup != (AAS_BE | AAS_BS))
 		o.bad = 1;
-	b = member(&o, "roaming");
+	b = aas_obj_member(&o, "roaming");
 	if (!json_is_boolean(b))
 		o.bad = 1;
 	k->roaming = json_is_true(b);
-	k->counter = (uint32_t)get_int(&o, "counter", 0, UINT32_MAX);
-	return close_obj(&o);
-}
-
-/* An array of 1 to ${max} members. */
-static size_t
-get_array(struct obj *o, const char *name, size_t max, json_t **a)
-{
-	*a = member(o, name);
-	if (!json_is_array(*a) || json_array_size(*a) == 0 ||
-	    json_array_size(*a) > max)
-		o->bad = 1;
-	return o->bad ? 0 : json_array_size(*a);
+	k->counter = (uint32_t)aas_obj_int(&o, "counter", 0, UINT32_MAX);
+	return aas_obj_close(&o);
 }
 
 static void
-get_keys(struct obj *o, size_t max, struct aas_entry *e)
+get_keys(struct aas_obj *o, size_t max, struct aas_entry *e)
 {
 	json_t *a = NULL;
-	size_t n = get_array(o, "keys", max, &a);
+	size_t n = aas_obj_array(o, "keys", max, &a);
 
 	for (size_t i = 0; i < n && !o->bad; i++)
 		if (key_parse(json_array_get(a, i), e->realm, &e->keys[i]) !=
@@ -265,10 +118,10 @@ get_keys(struct obj *o, size_t max, struct aas_entry *e)
 }
 
 static void
-get_recovery(struct obj *o, struct aas_entry *e)
+get_recovery(struct aas_obj *o, struct aas_entry *e)
 {
 	json_t *a = NULL;
-	size_t n = get_array(o, "recovery", AAS_RECOVERY_MAX, &a);
+	size_t n = aas_obj_array(o, "recovery", AAS_RECOVERY_MAX, &a);
 
 	for (size_t i = 0; i < n && !o->bad; i++) {
 		json_t *j = json_array_get(a, i);
@@ -302,9 +155,9 @@ contact_valid(const char *s)
 }
 
 static void
-get_contacts(struct obj *o, struct aas_entry *e)
+get_contacts(struct aas_obj *o, struct aas_entry *e)
 {
-	json_t *a = member(o, "contacts");
+	json_t *a = aas_obj_member(o, "contacts");
 	size_t n = json_array_size(a);
 
 	if (!json_is_array(a) || n > 8) {
@@ -312,7 +165,7 @@ get_contacts(struct obj *o, struct aas_entry *e)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (copy_str(json_array_get(a, i), e->contacts[i],
+		if (aas_json_str(json_array_get(a, i), e->contacts[i],
 			sizeof(e->contacts[i])) != AAS_OK ||
 		    !contact_valid(e->contacts[i]))
 			o->bad = 1;
@@ -320,14 +173,14 @@ get_contacts(struct obj *o, struct aas_entry *e)
 }
 
 static void
-get_fields(struct obj *o, struct aas_entry *e)
+get_fields(struct aas_obj *o, struct aas_entry *e)
 {
 	switch (e->type) {
 	case AAS_T_GENESIS:
 		get_keys(o, AAS_KEYS_MAX, e);
-		if (has(o, "recovery"))
+		if (aas_obj_has(o, "recovery"))
 			get_recovery(o, e);
-		e->recovery_wait_s = get_int(o, "recovery_wait_s",
+		e->recovery_wait_s = aas_obj_int(o, "recovery_wait_s",
 		    AAS_RECOVERY_WAIT_MIN, AAS_RECOVERY_WAIT_MAX);
 		break;
 	case AAS_T_ADD_KEY:
@@ -338,15 +191,15 @@ get_fields(struct obj *o, struct aas_entry *e)
 		get_recovery(o, e);
 		break;
 	case AAS_T_RENAME_KEY:
-		get_str(o, "label", e->label, sizeof(e->label));
+		aas_obj_str(o, "label", e->label, sizeof(e->label));
 		if (o->bad || !aas_label_valid(e->label))
 			o->bad = 1;
-		get_hex(o, "key", e->key);
+		aas_obj_hex(o, "key", e->key);
 		break;
 	case AAS_T_REMOVE_KEY:
 	case AAS_T_SUSPEND_KEY:
 	case AAS_T_RESUME_KEY:
-		get_hex(o, "key", e->key);
+		aas_obj_hex(o, "key", e->key);
 		break;
 	case AAS_T_SET_CONTACTS:
 		get_contacts(o, e);
@@ -355,7 +208,7 @@ get_fields(struct obj *o, struct aas_entry *e)
 		get_recovery(o, e);
 		break;
 	case AAS_T_CANCEL:
-		get_hex(o, "entry", e->entry);
+		aas_obj_hex(o, "entry", e->entry);
 		break;
 	case AAS_T_RECOVERY_START:
 	case AAS_T_RECOVERY_CANCEL:
@@ -393,23 +246,23 @@ host_valid(const char *s)
 }
 
 static void
-get_common(struct obj *o, struct aas_entry *e)
+get_common(struct aas_obj *o, struct aas_entry *e)
 {
 	char text[64];
 
-	e->seq = (uint64_t)get_int(o, "seq", 1, INT32_MAX);
-	get_hex(o, "prev", e->prev);
-	get_str(o, "user", e->user, sizeof(e->user));
-	e->uid = (uint32_t)get_int(o, "uid", 0, UINT32_MAX - 1);
-	get_str(o, "realm", e->realm, sizeof(e->realm));
-	get_str(o, "host", e->host, sizeof(e->host));
-	get_str(o, "time", text, sizeof(text));
+	e->seq = (uint64_t)aas_obj_int(o, "seq", 1, INT32_MAX);
+	aas_obj_hex(o, "prev", e->prev);
+	aas_obj_str(o, "user", e->user, sizeof(e->user));
+	e->uid = (uint32_t)aas_obj_int(o, "uid", 0, UINT32_MAX - 1);
+	aas_obj_str(o, "realm", e->realm, sizeof(e->realm));
+	aas_obj_str(o, "host", e->host, sizeof(e->host));
+	aas_obj_str(o, "time", text, sizeof(text));
 	if (o->bad)
 		return;
 	if (!aas_user_valid(e->user) || !realm_valid(e->realm) ||
 	    !host_valid(e->host) || aas_clock_parse(text, &e->time_s) != AAS_OK)
 		o->bad = 1;
-	get_str(o, "type", text, sizeof(text));
+	aas_obj_str(o, "type", text, sizeof(text));
 	for (unsigned i = 1; !o->bad && i < TYPES_N; i++)
 		if (strcmp(text, type_name[i]) == 0)
 			e->type = (enum aas_type)i;
@@ -417,27 +270,19 @@ get_common(struct obj *o, struct aas_entry *e)
 		o->bad = 1;
 }
 
-static json_t *
-load(const char *json, size_t len)
-{
-	if (!aas_json_bounded(json, len))
-		return NULL;
-	return json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
-}
-
 int
 aas_payload_parse(const char *json, size_t len, struct aas_entry *e)
 {
-	struct obj o;
-	json_t *j = load(json, len);
+	struct aas_obj o;
+	json_t *j = aas_json_load(json, len);
 	int r = AAS_ERR_FORMAT;
 
 	memset(e, 0, sizeof(*e));
-	if (j != NULL && !open_obj(&o, j)) {
+	if (j != NULL && !aas_obj_open(&o, j)) {
 		get_common(&o, e);
 		if (!o.bad)
 			get_fields(&o, e);
-		r = close_obj(&o);
+		r = aas_obj_close(&o);
 	}
 	json_decref(j);
 	return r;
@@ -446,46 +291,47 @@ aas_payload_parse(const char *json, size_t len, struct aas_entry *e)
 static int
 fido_parse(json_t *j, struct aas_proof *pf)
 {
-	struct obj o;
+	struct aas_obj o;
 
-	if (open_obj(&o, j))
+	if (aas_obj_open(&o, j))
 		return AAS_ERR_FORMAT;
-	pf->id_len = (uint16_t)get_bin(&o, "id", pf->id, sizeof(pf->id));
+	pf->id_len = (uint16_t)aas_obj_bin(&o, "id", pf->id, sizeof(pf->id));
 	pf->auth_len =
-	    (uint16_t)get_bin(&o, "auth", pf->auth, sizeof(pf->auth));
-	pf->sig_len = (uint16_t)get_bin(&o, "sig", pf->sig, sizeof(pf->sig));
-	return close_obj(&o);
+	    (uint16_t)aas_obj_bin(&o, "auth", pf->auth, sizeof(pf->auth));
+	pf->sig_len =
+	    (uint16_t)aas_obj_bin(&o, "sig", pf->sig, sizeof(pf->sig));
+	return aas_obj_close(&o);
 }
 
 int
 aas_proofs_parse(const char *json, size_t len, struct aas_line *l)
 {
-	struct obj o = { .bad = 1 };
-	struct obj ro;
+	struct aas_obj o = { .bad = 1 };
+	struct aas_obj ro;
 	json_t *a = NULL;
-	json_t *j = load(json, len);
+	json_t *j = aas_json_load(json, len);
 	int r = AAS_ERR_FORMAT;
 
-	if (j == NULL || open_obj(&o, j))
+	if (j == NULL || aas_obj_open(&o, j))
 		goto out;
-	a = member(&o, "fido");
+	a = aas_obj_member(&o, "fido");
 	l->proofs_n = json_array_size(a);
 	if (!json_is_array(a) || l->proofs_n > AAS_PROOFS_MAX)
 		goto out;
 	for (size_t i = 0; i < l->proofs_n; i++)
 		if (fido_parse(json_array_get(a, i), &l->proofs[i]) != AAS_OK)
 			goto out;
-	if (has(&o, "recovery")) {
+	if (aas_obj_has(&o, "recovery")) {
 		l->has_recovery = 1;
-		if (get_array(&o, "recovery", 1, &a) != 1 ||
-		    open_obj(&ro, json_array_get(a, 0)))
+		if (aas_obj_array(&o, "recovery", 1, &a) != 1 ||
+		    aas_obj_open(&ro, json_array_get(a, 0)))
 			goto out;
-		get_bin_exact(&ro, "pub", l->rpub, 32);
-		get_bin_exact(&ro, "sig", l->rsig, 64);
-		if (close_obj(&ro) != AAS_OK)
+		aas_obj_bin_exact(&ro, "pub", l->rpub, 32);
+		aas_obj_bin_exact(&ro, "sig", l->rsig, 64);
+		if (aas_obj_close(&ro) != AAS_OK)
 			goto out;
 	}
-	r = close_obj(&o);
+	r = aas_obj_close(&o);
 out:
 	json_decref(j);
 	return r;

@@ -45,9 +45,6 @@ int aas_line_parse(const uint8_t *p, size_t len, struct aas_line **l);
 int aas_payload_parse(const char *json, size_t len, struct aas_entry *e);
 int aas_proofs_parse(const char *json, size_t len, struct aas_line *l);
 
-/* Is this text the form of JSON we read: no deeper than 5, bounded? */
-int aas_json_bounded(const char *json, size_t len);
-
 /* How a proof of a line stands to the keys of a record. */
 enum aas_signer {
 	AAS_SIGN_NONE = 0, /* nobody that counts */

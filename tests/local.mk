@@ -81,9 +81,25 @@ tests_libsigner_la_LIBADD = lib/libaas.la
 
 RECORD_LIBS = tests/libsigner.la $(TEST_LIBS)
 RECORD_TESTS = \
+	tests/test_assertion \
+	tests/test_b64 \
+	tests/test_index \
+	tests/test_record \
+	tests/test_recovery \
 	tests/test_store
 check_PROGRAMS += $(RECORD_TESTS)
 TESTS += $(RECORD_TESTS)
+tests_test_assertion_SOURCES = tests/test_assertion.c
+tests_test_assertion_LDADD = $(RECORD_LIBS)
+tests_test_b64_SOURCES = tests/test_b64.c
+tests_test_b64_LDADD = $(RECORD_LIBS)
+tests_test_index_SOURCES = tests/test_index.c
+tests_test_index_LDADD = $(TEST_LIBS)
+tests_test_record_SOURCES = tests/test_record.c
+tests_test_record_LDADD = $(RECORD_LIBS)
+tests_test_recovery_SOURCES = tests/test_recovery.c tests/wipe.c
+tests_test_recovery_LDADD = $(RECORD_LIBS)
+tests_test_recovery_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
 tests_test_store_SOURCES = tests/test_store.c
 tests_test_store_LDADD = $(RECORD_LIBS)
 endif
