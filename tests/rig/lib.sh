@@ -121,7 +121,7 @@ rig_stack()
 		cat >"/etc/pam.d/$service" <<-'STACK'
 		auth	[success=done ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
 		auth	required	pam_unix.so
-		account	[success=ok new_authtok_req=ok ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
+		account	[success=ok new_authtok_reqd=ok ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
 		account	required	pam_unix.so
 		password	[success=done ignore=ignore user_unknown=ignore default=die]	pam_aas.so aas1
 		password	required	pam_unix.so
@@ -164,6 +164,10 @@ rig_sshd()
 	UseDNS no
 	LogLevel VERBOSE
 	CONF
+	# People here have met this host before.
+	awk '{ print "localhost", $1, $2 }' /etc/ssh/ssh_host_*_key.pub \
+	    >/etc/ssh/ssh_known_hosts
+	: >/var/log/lastlog
 	mkdir -p /run/sshd
 	/usr/sbin/sshd
 	rig_until test -s /run/sshd.pid
@@ -188,8 +192,8 @@ rig_demo()
 	rig_settings <<-'CONF'
 	realm = "demo.example";
 	// Everything here is one machine: her keys are plugged into the very
-	// host that she signs in to by SSH.  Elsewhere this stays "no".
-	server_keys = yes;
+	// host that she signs in to by SSH.  Elsewhere this stays "false".
+	server_keys = true;
 	required_users = [ "demo" ];
 	required_from = "2020-01-01T00:00:00Z";
 	timeout = "20s";

@@ -20,8 +20,8 @@ spare_pin=314159
 # What demo answers wherever she is asked.
 answers=(
 	'Press Enter, then touch [^\r\n]*: $' ''
-	"PIN for 'blue'\[^\r\n\]*: $" "$blue_pin"
-	"PIN for 'spare'\[^\r\n\]*: $" "$spare_pin"
+	"PIN for 'blue'[^\r\n]*: $" "$blue_pin"
+	"PIN for 'spare'[^\r\n]*: $" "$spare_pin"
 )
 
 title()
@@ -33,6 +33,13 @@ title()
 tell()
 {
 	printf '    %s\n' "$@"
+}
+
+# hand COMMAND...: what a hand does with keys; one that is in already, or out,
+# is no matter.
+hand()
+{
+	softkey "$@" >/dev/null || :
 }
 
 # as_demo CMD: a shell command of hers, not by way of PAM.
@@ -52,7 +59,9 @@ scene()
 	shift
 	printf '$ %s\n' "$shown"
 	"$here/talk.exp" "${patience:-40}" "$command" "$@" "${answers[@]}" |
-	    tr -d '\r\000' | tee "$out" || :
+	    tr -d '\r\000' |
+	    sed -u 's/\x1b\][^\a]*\a//g; s/\x1b\[[?0-9;]*[a-zA-Z]//g' |
+	    tee "$out" || :
 }
 
 # ends PATTERN TEXT: the scene showed PATTERN, and that is what was to happen.
@@ -73,19 +82,17 @@ refused()
 		printf '    => WRONG: she was let in\n'
 		wrong=$((wrong + 1))
 	else
-		ends "\[$1\]" "refused, and told why: [$1]"
+		ends "\[($1)\]" "refused, and told why"
 	fi
 }
 
 ssh_in()
 {
-	local quiet='-F none -o StrictHostKeyChecking=no -o LogLevel=ERROR'
+	local one='-F none -o NumberOfPasswordPrompts=1'
 
-	quiet+=' -o UserKnownHostsFile=/dev/null -o NumberOfPasswordPrompts=1'
-	quiet+=' -o PreferredAuthentications=keyboard-interactive'
-	# shellcheck disable=SC2016 # for the shell at the other end
+	one+=' -o PreferredAuthentications=keyboard-interactive'
 	shown='ssh demo@localhost' scene \
-	    "ssh $quiet -tt demo@localhost 'echo signed in as \$(id -un)'" "$@"
+	    "ssh $one -tt demo@localhost 'echo signed in as \$(id -un)'" "$@"
 }
 
 # login(1) hangs its terminal up; script(1) keeps it open.
@@ -98,7 +105,7 @@ login_in()
 
 sudo_as_root()
 {
-	shown='sudo id -un' scene "$(as_demo 'sudo echo signed in as root')"
+	shown='sudo id -un' scene "$(as_demo 'sudo id -un')"
 }
 
 # --- scenes -------------------------------------------------------------------
@@ -108,10 +115,10 @@ scene_enroll()
 	title "The first sign-in: her password for the last time, then two keys"
 	tell "A rule requires keys of demo, and she has none. So her password" \
 	    "opens the enrolment, and nothing else. 'blue' is plugged in."
-	softkey plug blue >/dev/null
+	hand plug blue
 	patience=90 ssh_in 'Password: ?$' 'correct horse' \
 	    'Name for key 1[^\r\n]*: $' blue \
-	    'Name for key 2[^\r\n]*: $' '!softkey plug spare; softkey set spare pin=314159!spare' \
+	    'Name for key 2[^\r\n]*: $' '!softkey plug spare; softkey set spare pin=314159 delay_ms=300!spare' \
 	    'PIN for the new key[^\r\n]*: $' "$spare_pin" \
 	    'Another key\?[^\r\n]*: $' n \
 	    'New PIN \([^\r\n]*: $' "$blue_pin" \
@@ -119,13 +126,22 @@ scene_enroll()
 	ends 'Enrolled\.' "enrolled: two keys, and the password is locked"
 }
 
+scene_status()
+{
+	title "What she has now"
+	shown='aasctl status' scene "$(as_demo 'aasctl status')"
+	ends 'enrolled' "enrolled"
+	shown='aasctl keys list' scene "$(as_demo 'aasctl keys list')"
+	ends 'spare' "both keys"
+}
+
 scene_ssh()
 {
 	title "SSH with 'blue'"
-	tell "aas.conf says server_keys = yes: her keys are plugged into the" \
+	tell "aas.conf says server_keys = true: her keys are plugged into the" \
 	    "very host that she signs in to. On a host with visitors it stays" \
 	    "off, so that a stranger's attempt never makes her key blink."
-	softkey unplug spare >/dev/null
+	hand unplug spare
 	ssh_in
 	ends 'signed in as demo' "let in"
 }
@@ -133,8 +149,8 @@ scene_ssh()
 scene_login()
 {
 	title "At the console with 'spare'"
-	softkey unplug blue >/dev/null
-	softkey plug spare >/dev/null
+	hand unplug blue
+	hand plug spare
 	login_in
 	ends 'signed in as demo' "let in"
 }
@@ -143,26 +159,26 @@ scene_sudo()
 {
 	title "sudo"
 	sudo_as_root
-	ends 'signed in as root' "let in"
+	ends '^root' "let in"
 }
 
 scene_su()
 {
 	title "su to her from another account"
-	shown="su demo -c 'id -un'" scene \
-	    "setpriv --reuid=guest --regid=guest --init-groups su demo -c 'echo signed in as \$(id -un)'"
-	ends 'signed in as demo' "let in"
+	shown="su demo -c 'id -un'" scene "setpriv --reuid=guest \
+	    --regid=guest --init-groups su demo -c 'id -un'"
+	ends '^demo' "let in"
 }
 
 scene_foreign_key()
 {
 	title "Somebody else's key"
-	softkey unplug spare >/dev/null
-	softkey plug foreign >/dev/null
-	softkey set foreign pin=1234 >/dev/null
+	hand unplug spare
+	hand plug foreign
+	hand set foreign pin=1234
 	ssh_in
 	refused foreign-key
-	softkey unplug foreign >/dev/null
+	hand unplug foreign
 }
 
 scene_no_key()
@@ -175,12 +191,12 @@ scene_no_key()
 scene_wrong_pin()
 {
 	title "A wrong PIN, three times"
-	softkey plug blue >/dev/null
-	ssh_in "PIN for 'blue'\[^\r\n\]*: $" 000000
+	hand plug blue
+	ssh_in "PIN for 'blue'[^\r\n]*: $" 000000
 	refused 'pin-wrong|pin-auth-blocked'
 	tell "The key wants to be unplugged and plugged in, then takes her PIN."
-	softkey unplug blue >/dev/null
-	softkey plug blue >/dev/null
+	hand unplug blue
+	hand plug blue
 	ssh_in
 	ends 'signed in as demo' "let in"
 }
@@ -188,15 +204,15 @@ scene_wrong_pin()
 scene_unplugged()
 {
 	title "The key is pulled out while it waits for a touch"
-	softkey set blue touch=manual >/dev/null
+	hand set blue touch=manual
 	(
-		softkey wait blue blink 10000 >/dev/null
-		softkey unplug blue >/dev/null
+		hand wait blue blink 10000
+		hand unplug blue
 	) &
 	ssh_in
 	refused 'unplugged|no-key'
-	softkey plug blue >/dev/null
-	softkey set blue touch=auto >/dev/null
+	hand plug blue
+	hand set blue touch=auto
 }
 
 scene_tampered()
@@ -237,6 +253,7 @@ main()
 	rig_demo
 	rig_user guest guest
 	scene_enroll
+	scene_status
 	scene_ssh
 	scene_login
 	scene_sudo
