@@ -220,8 +220,12 @@ aas_cer_setup(struct aas_cer *c)
 	}
 	if (c->rq.op == AAS_OP_VERIFY)
 		return setup_verify(c);
-	if ((r = load(c)) != AAS_OK)
+	if ((r = load(c)) != AAS_OK) {
+		/* A locker's module cannot look for itself. */
+		if (c->why == AAS_WHY_NOT_ENROLLED)
+			c->v.state = AAS_ST_NONE;
 		return r;
+	}
 	c->v.state = c->ix.state;
 	why = why_state(c->ix.state);
 	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)

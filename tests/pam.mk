@@ -10,11 +10,14 @@ PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy.la $(TEST_LIBS
 
 PAM_TESTS = \
 	tests/pam_auth \
-	tests/pam_session
+	tests/pam_session \
+	tests/pam_stack
 check_PROGRAMS += $(PAM_TESTS)
 TESTS += $(PAM_TESTS)
 tests_pam_auth_SOURCES = tests/pam_auth.c
 tests_pam_auth_LDADD = $(PAM_TEST_LIBS)
 tests_pam_session_SOURCES = tests/pam_session.c
 tests_pam_session_LDADD = $(PAM_TEST_LIBS)
+tests_pam_stack_SOURCES = tests/pam_stack.c
+tests_pam_stack_LDADD = $(PAM_TEST_LIBS)
 endif
