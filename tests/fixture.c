@@ -2,6 +2,7 @@
  * A directory of its own for every test, and what it must leave as it was.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,8 @@ fixture_in_child(int (*fn)(void *arg), void *arg)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
+		/* A test that is killed leaves nobody behind. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		*line = fn(arg);
 #ifdef AAS_COVERAGE
 		__gcov_dump(); /* _exit(2) would not */

@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -553,6 +554,7 @@ swap_forever(const struct fixture *f, const char *a, const char *b)
 
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		for (;;)
 			(void)renameat2(
 			    f->dirfd, a, f->dirfd, b, RENAME_EXCHANGE);
