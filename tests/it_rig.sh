@@ -169,6 +169,23 @@ keys_are_listed_and_described()
 	pass "keys are listed and described"
 }
 
+# The ioctls that libfido2 does not use, but other programs do.
+hidraw_ioctls_answer()
+{
+	python3 - <<-'PYTHON' || fail "hidraw ioctls"
+		import fcntl, os, struct
+		fd = os.open("/dev/hidraw0", os.O_RDWR)
+		info = fcntl.ioctl(fd, 0x80084803, bytes(8))
+		assert struct.unpack("=Ihh", info) == (3, 0x6161, 1), info
+		name = fcntl.ioctl(fd, 0x80404804, bytes(64))
+		assert name.startswith(b"Rig Software Key\0"), name
+		# A terminal that is no key stays a terminal.
+		master, slave = os.openpty()
+		assert os.isatty(slave)
+	PYTHON
+	pass "the other hidraw ioctls answer"
+}
+
 assertions_verify()
 {
 	local type
@@ -328,6 +345,7 @@ inside()
 	private_mounts
 	"$bin/softkeyd" -d "$work/keys"
 	keys_are_listed_and_described
+	hidraw_ioctls_answer
 	assertions_verify
 	key_survives_replug_and_restart
 	pins_are_counted
