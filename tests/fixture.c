@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "tests/fixture.h"
@@ -69,6 +70,8 @@ fixture_setup(void **state)
 
 	if (f == NULL)
 		return -1;
+	/* syslog(3) keeps its descriptor: where there is a log, have it now. */
+	openlog(NULL, LOG_NDELAY, LOG_AUTHPRIV);
 	f->before_n = open_fds(&f->before);
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/aas.XXXXXX");
 	if (mkdtemp(f->dir) == NULL) {
