@@ -143,8 +143,7 @@ check_coverage()
 
 check_fuzz()
 {
-	configured fuzz CC=clang
-	jobs fuzz FUZZ_SECONDS=20
+	jobs -C /build fuzz FUZZ_SECONDS=20
 }
 
 # --- the run ------------------------------------------------------------------
