@@ -179,6 +179,33 @@ rig_aasd()
 	rig_until test -S /run/aas/aasd.sock
 }
 
+# rig_enroll USER: with 'blue' (PIN 271828) and 'spare' (PIN 314159), by an
+# invitation; the keys are out again afterwards.  aasd runs.
+rig_enroll()
+{
+	local ticket talk
+
+	talk=$(dirname "${BASH_SOURCE[0]}")/demo/talk.exp
+	ticket=$(aasctl --json invite "$1" |
+	    sed 's/.*"ticket": *"\([^"]*\)".*/\1/')
+	softkey plug blue mode=0666
+	softkey set blue pin=271828
+	expect "$talk" 60 "setpriv --reuid=$1 --regid=$1 --init-groups \
+	    aasctl enroll --ticket $ticket" \
+	    'Name for key 1[^\r\n]*: $' blue \
+	    'Name for key 2[^\r\n]*: $' "!softkey plug spare mode=0666; \
+	    softkey set spare pin=314159; softkey unplug blue!spare" \
+	    "PIN for the new key[^\r\n]*: \$" 314159 \
+	    "PIN for 'blue'[^\r\n]*: \$" 271828 \
+	    "PIN for 'spare'[^\r\n]*: \$" 314159 \
+	    "Plug in 'blue'" '!softkey plug blue mode=0666!-' \
+	    'Another key\?[^\r\n]*: $' n >/tmp/enroll.out
+	aasctl --json status "$1" | grep -q '"state": *"enrolled"' ||
+	    { cat /tmp/enroll.out >&2; return 1; }
+	softkey unplug blue || :
+	softkey unplug spare || :
+}
+
 # rig_demo: the host of the demonstration, whole: a user demo who has to
 # enroll at her next sign-in, and every service asks for keys.
 rig_demo()
