@@ -20,4 +20,17 @@ tests_pam_session_SOURCES = tests/pam_session.c
 tests_pam_session_LDADD = $(PAM_TEST_LIBS)
 tests_pam_stack_SOURCES = tests/pam_stack.c
 tests_pam_stack_LDADD = $(PAM_TEST_LIBS)
+
+POLICY_TESTS = \
+	tests/test_policy \
+	tests/test_states \
+	tests/test_ticket
+check_PROGRAMS += $(POLICY_TESTS)
+TESTS += $(POLICY_TESTS)
+tests_test_policy_SOURCES = tests/test_policy.c
+tests_test_policy_LDADD = policy/libpolicy.la $(TEST_LIBS)
+tests_test_states_SOURCES = tests/test_states.c
+tests_test_states_LDADD = pam_aas/libpam_aas.la $(TEST_LIBS)
+tests_test_ticket_SOURCES = tests/test_ticket.c
+tests_test_ticket_LDADD = $(TEST_LIBS)
 endif
