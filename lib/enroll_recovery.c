@@ -48,22 +48,19 @@ group_at(const char *text, unsigned i, char *dst, size_t cap)
 	dst[n] = '\0';
 }
 
-/*
- * A group to ask for: not the first two, of which every key shares most, nor
- * the last, which is short.
- */
+/* A group to ask for: not the first, which is the same in every key. */
 static int
 draw(unsigned n, unsigned *i)
 {
 	uint8_t b = 0;
 
-	if (n < 4)
+	if (n < 2)
 		return AAS_ERR_INVAL;
 	do {
 		if (getrandom(&b, 1, 0) != 1)
 			return AAS_ERR_SYS;
-	} while (b >= 256 - 256 % (n - 3));
-	*i = 2 + b % (n - 3);
+	} while (b >= 256 - 256 % (n - 1));
+	*i = 1 + b % (n - 1);
 	return AAS_OK;
 }
 
