@@ -2,6 +2,7 @@
 # it_guess.sh: a stranger at sshd.  A thousand guessed passwords, by both of
 # sshd's ways to ask for one, leave the PIN counters of the plugged keys as
 # they were; without server_keys not even a light goes on.
+# shellcheck disable=SC2317 # what check calls
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
@@ -75,7 +76,7 @@ guess()
 		! SSH_ASKPASS=/tmp/askpass SSH_ASKPASS_REQUIRE=force \
 		    setsid -w ssh -F none -o LogLevel=ERROR \
 		    -o PreferredAuthentications="$method" \
-		    -o NumberOfPasswordPrompts=$per demo@localhost true \
+		    -o NumberOfPasswordPrompts="$per" demo@localhost true \
 		    >/dev/null 2>&1 </dev/null || return 1
 	done
 	[ "$(cat /tmp/guesses)" -ge "$2" ]
