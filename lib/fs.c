@@ -201,7 +201,9 @@ aas_fs_open(int dirfd, const char *name, uid_t owner, mode_t forbid, int *fd,
 		aas_close(&f);
 		return AAS_ERR_SYS;
 	}
-	if (!S_ISREG(got.st_mode) || got.st_nlink != 1 ||
+	/* No link left: replaced between the open and here, whole all the same.
+	 */
+	if (!S_ISREG(got.st_mode) || got.st_nlink > 1 ||
 	    (got.st_uid != 0 && got.st_uid != owner) ||
 	    (got.st_mode & forbid) != 0) {
 		aas_close(&f);

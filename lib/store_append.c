@@ -15,6 +15,8 @@
 #include "lib/record_parts.h"
 #include "lib/store_parts.h"
 
+#define DAY_S (24 * 3600)
+
 struct append {
 	struct aas_store *s;
 	uint32_t uid;
@@ -46,6 +48,9 @@ check_place(struct append *a, unsigned *why)
 
 	if (e->uid != a->uid || strcmp(e->user, a->name) != 0)
 		return fail(AAS_ERR_DENIED, AAS_WHY_USER, why);
+	/* A date to come would put off what counts from it. */
+	if (e->time_s > a->now->real_s + DAY_S)
+		return fail(AAS_ERR_DENIED, AAS_WHY_CLOCK, why);
 	if (e->type == AAS_T_GENESIS) {
 		if (a->looked == AAS_ERR_NOTFOUND)
 			return AAS_OK;

@@ -87,8 +87,9 @@ RECORD_TESTS = \
 	tests/test_record \
 	tests/test_recovery \
 	tests/test_store
-check_PROGRAMS += $(RECORD_TESTS)
-TESTS += $(RECORD_TESTS)
+check_PROGRAMS += $(RECORD_TESTS) tests/store_step
+TESTS += $(RECORD_TESTS) tests/it_store_faults.sh
+dist_noinst_SCRIPTS += tests/it_store_faults.sh
 tests_test_assertion_SOURCES = tests/test_assertion.c
 tests_test_assertion_LDADD = $(RECORD_LIBS)
 tests_test_b64_SOURCES = tests/test_b64.c
@@ -100,6 +101,8 @@ tests_test_record_LDADD = $(RECORD_LIBS)
 tests_test_recovery_SOURCES = tests/test_recovery.c tests/wipe.c
 tests_test_recovery_LDADD = $(RECORD_LIBS)
 tests_test_recovery_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
+tests_store_step_SOURCES = tests/store_step.c
+tests_store_step_LDADD = $(RECORD_LIBS)
 tests_test_store_SOURCES = tests/test_store.c
 tests_test_store_LDADD = $(RECORD_LIBS)
 endif

@@ -36,8 +36,7 @@ sample(struct aas_index *ix)
 	ix->holds[0].release = 2;
 }
 
-/* --- the bytes ---------------------------------------------------------------
- */
+/* --- the bytes ----------------------------------------------------------- */
 
 static void
 index_what_is_put_is_got(void **state)
@@ -184,8 +183,7 @@ index_states_have_names(void **state)
 	assert_string_equal(aas_state_name(99), "broken");
 }
 
-/* --- trust
- * -------------------------------------------------------------------- */
+/* --- trust --------------------------------------------------------------- */
 
 struct place {
 	struct fixture *f;

@@ -98,8 +98,7 @@ genesis_of(
 	return e;
 }
 
-/* --- genesis ---------------------------------------------------------------
- */
+/* --- genesis ------------------------------------------------------------- */
 
 static void
 record_genesis_of_two_keys_loads(void **state)
@@ -255,8 +254,7 @@ record_f55_a_key_that_is_no_point_is_refused(void **state)
 	    try_line(&ch, chain_sign(e, by, 2, NULL)), AAS_ERR_CRYPTO);
 }
 
-/* --- links -------------------------------------------------------------------
- */
+/* --- links --------------------------------------------------------------- */
 
 static void
 record_links_hold_the_chain_together(void **state)
@@ -345,8 +343,7 @@ record_a_key_that_was_never_named_signs_nothing(void **state)
 	chain_free(&ch);
 }
 
-/* --- add, remove, weak
- * --------------------------------------------------------- */
+/* --- add, remove, weak --------------------------------------------------- */
 
 static struct aas_entry *
 adding(const struct chain *ch, const struct signer *s)
@@ -521,8 +518,7 @@ record_credential_id_keeps_its_public_key(void **state)
 	chain_free(&ch);
 }
 
-/* --- s6: torn and flipped
- * ------------------------------------------------------- */
+/* --- s6: torn and flipped ------------------------------------------------ */
 
 static void
 record_f6_truncated_anywhere_is_refused(void **state)
@@ -591,8 +587,7 @@ record_bounds_hold(void **state)
 	free(big);
 }
 
-/* --- the JSON
- * ------------------------------------------------------------------- */
+/* --- the JSON ------------------------------------------------------------ */
 
 /* A line of these two texts, without any care for what they say. */
 static int

@@ -7,8 +7,7 @@
 #include "lib/recovery.h"
 #include "tests/fixture.h"
 
-/* --- bech32m: the test vectors of BIP 350 -----------------------------------
- */
+/* --- bech32m: the test vectors of BIP 350 -------------------------------- */
 
 static void
 recovery_bech32m_valid_vectors(void **state)
@@ -97,8 +96,7 @@ recovery_bech32m_bounds(void **state)
 	    AAS_ERR_TOOBIG);
 }
 
-/* --- keys
- * --------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 static void
 recovery_text_comes_back_as_people_write_it(void **state)

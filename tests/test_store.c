@@ -205,8 +205,7 @@ pending(struct host *h)
 	return n;
 }
 
-/* --- authority of a genesis ------------------------------------------------
- */
+/* --- authority of a genesis ---------------------------------------------- */
 
 static void
 store_genesis_by_a_process_is_held_24h(void **state)
@@ -321,8 +320,7 @@ store_genesis_of_somebody_else_is_refused(void **state)
 	host_close(&h);
 }
 
-/* --- holds -----------------------------------------------------------------
- */
+/* --- holds --------------------------------------------------------------- */
 
 static void
 store_add_key_by_two_counts_at_once(void **state)
@@ -518,8 +516,7 @@ store_lost_state_holds_weak_entries_anew(void **state)
 	host_close(&h);
 }
 
-/* --- the other types --------------------------------------------------------
- */
+/* --- the other types ----------------------------------------------------- */
 
 static void
 store_remove_never_below_two_suspend_never_below_one(void **state)
@@ -767,8 +764,7 @@ store_replace_recovery_by_two(void **state)
 	host_close(&h);
 }
 
-/* --- what must not be taken --------------------------------------------------
- */
+/* --- what must not be taken ---------------------------------------------- */
 
 static void
 store_entry_not_at_the_head_is_refused(void **state)
@@ -824,8 +820,7 @@ store_bad_lines_are_refused(void **state)
 	host_close(&h);
 }
 
-/* --- what the files say together
- * ---------------------------------------------- */
+/* --- what the files say together ----------------------------------------- */
 
 static void
 read_part(struct host *h, const char *part, struct aas_buf *b)
@@ -1238,8 +1233,7 @@ store_verify_finds_what_the_pin_covers(void **state)
 	host_close(&h);
 }
 
-/* --- counters
- * ------------------------------------------------------------------ */
+/* --- counters ------------------------------------------------------------ */
 
 #define RACERS 64
 
@@ -1340,8 +1334,92 @@ store_enrolment_books_the_counters_of_its_proofs(void **state)
 	host_close(&h);
 }
 
-/* --- who may
- * ------------------------------------------------------------------- */
+/* --- readers beside a writer --------------------------------------------- */
+
+#define APPENDS 30
+#define READERS 3
+
+static int
+read_until(struct host *h, int stop)
+{
+	struct aas_store *s = NULL;
+	struct aas_record *rec = NULL;
+	struct aas_index ix;
+	unsigned why = 0;
+	char c = 0;
+	int r = 0;
+
+	if (aas_store_open(h->dir, 0, &s) != AAS_OK)
+		return 2;
+	while (read(stop, &c, 1) == -1) {
+		if (aas_store_load(
+			s, 1000, "alice", &h->now, &rec, &ix, &why) != AAS_OK)
+			return 3;
+		aas_record_free(&rec);
+		if (ix.state != AAS_ST_LOCKED && ix.state != AAS_ST_ENROLLED)
+			return 4;
+		r = aas_index_load(h->dir, 1000, "alice", h->now.real_s, &ix);
+		if (r != AAS_OK && r != AAS_ERR_AGAIN)
+			return 5;
+	}
+	aas_store_close(&s);
+	return 0;
+}
+
+static void
+store_f58_readers_beside_a_writer_see_old_or_new(void **state)
+{
+	struct host h;
+	pid_t pid[READERS];
+	int stop[2];
+
+	host_open(&h, *state);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	assert_int_equal(pipe2(stop, O_CLOEXEC | O_NONBLOCK), 0);
+	for (size_t i = 0; i < READERS; i++) {
+		pid[i] = fork();
+		assert_true(pid[i] >= 0);
+		if (pid[i] == 0) {
+			close(stop[1]);
+			_exit(read_until(&h, stop[0]));
+		}
+	}
+	for (unsigned i = 0; i < APPENDS; i++) {
+		enum aas_type t = i % 2 == 0 ? AAS_T_LOCK : AAS_T_UNLOCK;
+
+		assert_int_equal(
+		    put(&h, entry(&h, t, NULL), &h.a, &h.b, NULL), AAS_OK);
+	}
+	close(stop[1]);
+	for (size_t i = 0; i < READERS; i++) {
+		int status = 0;
+
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(WEXITSTATUS(status), 0);
+		assert_int_equal(status, 0);
+	}
+	close(stop[0]);
+	host_close(&h);
+}
+
+static void
+store_entry_from_the_future_is_refused(void **state)
+{
+	struct host h;
+	struct aas_entry *e = NULL;
+
+	host_open(&h, *state);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	e = entry(&h, AAS_T_SUSPEND_KEY, &h.b);
+	e->time_s = h.now.real_s + 25 * HOUR;
+	assert_int_equal(put(&h, e, &h.a, NULL, NULL), AAS_ERR_DENIED);
+	assert_int_equal(h.why, AAS_WHY_CLOCK);
+	e->time_s = h.now.real_s + 23 * HOUR;
+	assert_int_equal(put(&h, e, &h.a, NULL, NULL), AAS_OK);
+	host_close(&h);
+}
+
+/* --- who may ------------------------------------------------------------- */
 
 #define STRANGER 23456
 
@@ -1599,6 +1677,8 @@ main(void)
 		    store_counter_64_interleaved_never_look_like_a_clone),
 		FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
 		FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
+		FIXTURE_TEST(store_f58_readers_beside_a_writer_see_old_or_new),
+		FIXTURE_TEST(store_entry_from_the_future_is_refused),
 		FIXTURE_TEST(store_group_reads_others_do_not),
 		FIXTURE_TEST(store_f45_wrong_types_and_modes_are_refused),
 		FIXTURE_TEST(

@@ -1,0 +1,149 @@
+#!/bin/sh
+# What a crash or a bad disk does to a store.
+#
+# f7: the program is killed at each of its system calls in turn; what is found
+# afterwards is the old state or the new one.  f1, f2, f3: a disk that is full,
+# has no inodes, or is read-only, refuses what is new and keeps what is there.
+set -u
+# A mount namespace of its own, or no mounts at all.
+if [ -z "${AAS_FAULTS_NS:-}" ]; then
+	AAS_FAULTS_NS=no
+	unshare -m true 2>/dev/null && AAS_FAULTS_NS=yes
+	export AAS_FAULTS_NS
+	[ $AAS_FAULTS_NS = no ] || exec unshare -m sh "$0" "$@"
+fi
+step=${AAS_TOP_BUILDDIR:-.}/tests/store_step
+dir=$(mktemp -d /var/tmp/aas-faults.XXXXXX) || exit 99
+bad=0
+
+skip()
+{
+	echo "skipped: $1" >&2
+	rm -rf "$dir"
+	exit 77
+}
+
+say()
+{
+	echo "$1" >&2
+	bad=1
+}
+
+trap 'umount "$dir/small" 2>/dev/null; rm -rf "$dir"' EXIT
+[ "$(id -u)" = 0 ] || skip "needs root"
+
+# --- f7 ----------------------------------------------------------------------
+
+# sweep KIND OLD NEW: kill an append at each call; OLD or NEW must be left.
+sweep()
+{
+	rm -rf "$dir/from" && mkdir -m 0700 "$dir/from" || exit 99
+	"$step" make "$dir/from" "$1" || { say "make $1 failed"; return; }
+	# Nothing is to be found by chance: the states as they are without a kill.
+	cp -a "$dir/from" "$dir/to"
+	[ "$("$step" show "$dir/to")" = "$2" ] ||
+	    say "$1: before: $("$step" show "$dir/to"), not $2"
+	"$step" append "$dir/to" "$1" || say "$1: append failed"
+	[ "$("$step" show "$dir/to")" = "$3" ] ||
+	    say "$1: after: $("$step" show "$dir/to"), not $3"
+	rm -rf "$dir/to"
+	old=0
+	new=0
+	for call in $4; do
+		n=1
+		while [ $n -lt 60 ]; do
+			cp -a "$dir/from" "$dir/to"
+			strace -qqq -o /dev/null -e trace="$call" -e \
+			    inject="$call:signal=KILL:when=$n" \
+			    "$step" append "$dir/to" "$1" 2>/dev/null
+			rc=$?
+			got=$("$step" show "$dir/to")
+			again=$("$step" show "$dir/to")
+			[ "$got" = "$again" ] ||
+			    say "$1 $call $n: first $got, then $again"
+			case $got in
+			"$2") old=$((old + 1)) ;;
+			"$3") new=$((new + 1)) ;;
+			*) say "$1 killed at $call $n: $got" ;;
+			esac
+			# What a crash left is not in the way of the next.
+			if [ "$got" = "$2" ]; then
+				"$step" append "$dir/to" "$1" ||
+				    say "$1 $call $n: cannot append after it"
+			fi
+			rm -rf "$dir/to"
+			[ $rc -eq 0 ] && break
+			n=$((n + 1))
+		done
+		[ $n -lt 60 ] || say "$1: $call has no end"
+	done
+	echo "$1: old=$old new=$new bad=$bad"
+	if [ $old -lt 3 ] || [ $new -lt 3 ]; then
+		say "$1: the sweep found too little"
+	fi
+}
+
+strace -qqq -o /dev/null true 2>/dev/null || skip "strace does not run here"
+if strace -qqq -o /dev/null -e inject=write:signal=KILL:when=1 \
+    echo 2>/dev/null; then
+	skip "strace cannot inject here"
+fi
+sweep genesis "none" "held active=0 pending=1" \
+    "write fsync renameat fchmod unlinkat"
+sweep add "enrolled active=2 pending=0" "enrolled active=2 pending=1" \
+    "write fsync renameat"
+sweep suspend "enrolled active=2 pending=0" "degraded active=1 pending=0" \
+    "renameat"
+
+# --- f1, f2, f3 ---------------------------------------------------------------
+
+fill()
+{
+	i=0
+	case $1 in
+	bytes)
+		cat /dev/zero >"$dir/small/fill" 2>/dev/null
+		;;
+	inodes)
+		while : >"$dir/small/fill$i"; do
+			i=$((i + 1))
+		done 2>/dev/null
+		;;
+	*)
+		mount -o remount,ro "$dir/small"
+		;;
+	esac
+}
+
+# starved OPTIONS WITH: a file system of its own that takes no more.
+starved()
+{
+	mkdir -p "$dir/small"
+	mount -t tmpfs -o "$1,mode=0700" tmpfs "$dir/small" || return 1
+	"$step" make "$dir/small" add || say "$1: make failed"
+	"$step" put "$dir/small" 5 || say "$1: put failed"
+	fill "$2"
+	[ "$("$step" show "$dir/small")" = "enrolled active=2 pending=0" ] ||
+	    say "$1: cannot load: $("$step" show "$dir/small")"
+	"$step" append "$dir/small" add 2>/dev/null && say "$1: append worked"
+	"$step" put "$dir/small" 6 2>/dev/null && say "$1: put worked"
+	[ "$("$step" show "$dir/small")" = "enrolled active=2 pending=0" ] ||
+	    say "$1: $("$step" show "$dir/small")"
+	[ "$("$step" get "$dir/small")" = "5 0" ] || say "$1: counter lost"
+	mount -o remount,rw,size=8m,nr_inodes=1000 "$dir/small"
+	rm -f "$dir"/small/fill*
+	"$step" append "$dir/small" add || say "$1: cannot append afterwards"
+	[ "$("$step" show "$dir/small")" = "enrolled active=2 pending=1" ] ||
+	    say "$1 afterwards: $("$step" show "$dir/small")"
+	umount "$dir/small"
+}
+
+if [ "$AAS_FAULTS_NS" = no ]; then
+	echo "no mount namespace: f1 to f3 not run" >&2
+	[ $bad -ne 0 ] || bad=77
+else
+	starved size=256k,nr_inodes=100 bytes || skip "no tmpfs"
+	starved size=4m,nr_inodes=64 inodes
+	starved size=4m,nr_inodes=100 nothing
+fi
+exit $bad
