@@ -162,13 +162,16 @@ aas_filter_confine(unsigned uid)
 
 	if ((r = drop_ids((uid_t)uid)) != AAS_OK ||
 	    (r = limit(RLIMIT_CORE, 0)) != AAS_OK ||
-	    (r = limit(RLIMIT_FSIZE, 0)) != AAS_OK ||
-	    (r = limit(RLIMIT_NPROC, 0)) != AAS_OK ||
-	    (r = limit(RLIMIT_NOFILE, FILES_MAX)) != AAS_OK)
+	    (r = limit(RLIMIT_NPROC, 0)) != AAS_OK)
 		return r;
 #if WITH_FILTER
-	/* Sanitizers and valgrind map terabytes of shadow. */
-	if ((r = limit(RLIMIT_AS, MEMORY_MAX)) != AAS_OK)
+	/*
+	 * Sanitizers and valgrind map terabytes of shadow; valgrind keeps
+	 * files of its own open and writes its results at the end.
+	 */
+	if ((r = limit(RLIMIT_NOFILE, FILES_MAX)) != AAS_OK ||
+	    (r = limit(RLIMIT_FSIZE, 0)) != AAS_OK ||
+	    (r = limit(RLIMIT_AS, MEMORY_MAX)) != AAS_OK)
 		return r;
 #endif
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
