@@ -1,1 +1,18 @@
 # tests/bench: its part of the one Makefile.
+check_PROGRAMS += %D%/pamtx
+tests_bench_pamtx_SOURCES = %D%/pamtx.c
+tests_bench_pamtx_LDADD = $(PAM_LIBS)
+
+EXTRA_PROGRAMS += %D%/lookup
+tests_bench_lookup_SOURCES = %D%/lookup.c
+tests_bench_lookup_LDADD = lib/libaas-base.la
+CLEANFILES += %D%/lookup
+
+dist_noinst_SCRIPTS += %D%/bench.sh
+EXTRA_DIST += %D%/baseline.txt
+
+bench: all
+	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup
+	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
+	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
+	    $(SHELL) $(srcdir)/%D%/bench.sh
