@@ -217,7 +217,7 @@ race(struct aas_cer *c, const uint8_t *fixed, enum how how,
 	unsigned why = AAS_WHY_DEVICE;
 
 	for (;;) {
-		size_t left = aas_cer_count(c, AAS_SLOT_PROBING);
+		size_t left = aas_cer_pending(c);
 		int r;
 
 		if ((r = aas_cer_tend(c)) != AAS_OK)

@@ -13,6 +13,8 @@
 
 #define TICK_MS    250
 #define PROBE_MS   3000
+#define TRIES      3
+#define AGAIN_MS   100
 #define WRONG_MS   3000  /* only wrong keys here: give up after this long */
 #define NOTHING_MS 15000 /* none at all */
 #define SLOW_MS    500   /* one is known: wait this long for the others */
@@ -64,7 +66,8 @@ scan(struct aas_cer *c)
 			break;
 		c->slots[k].state = AAS_SLOT_NEW;
 		c->slots[k].dev = devs[i];
-		c->slots[k].locked_out = 0;
+		c->slots[k].tries = 0;
+		c->slots[k].again_ms = 0;
 	}
 	c->scanned_ms = aas_clock_ms();
 }
@@ -97,8 +100,13 @@ classify(struct aas_cer *c, struct aas_slot *s)
 	s->ready = 0;
 	if (s->res.end != AAS_IO_DONE || s->res.fido != FIDO_OK ||
 	    s->res.match > c->keys_n) {
-		s->state =
-		    s->res.end == AAS_IO_GONE ? AAS_SLOT_FREE : AAS_SLOT_FAULTY;
+		s->state = AAS_SLOT_FAULTY;
+		if (s->res.end == AAS_IO_GONE)
+			s->state = AAS_SLOT_FREE;
+		/* Another program's conversation may have come between. */
+		else if (s->res.end == AAS_IO_DONE && ++s->tries < TRIES)
+			s->state = AAS_SLOT_NEW;
+		s->again_ms = aas_clock_ms() + AGAIN_MS;
 		aas_cer_close(s, 0);
 		return;
 	}
@@ -130,11 +138,10 @@ aas_cer_tend(struct aas_cer *c)
 
 		if (s->state == AAS_SLOT_PROBING && s->ready)
 			classify(c, s);
-		if (s->state != AAS_SLOT_NEW)
+		if (s->state != AAS_SLOT_NEW || aas_clock_ms() < s->again_ms)
 			continue;
 		probe_job(c);
 		r = aas_cer_start(c, s, PROBE_MS);
-		s->locked_out = r == AAS_ERR_AGAIN;
 		if (r == AAS_OK)
 			s->state = AAS_SLOT_PROBING;
 		else if (r == AAS_ERR_FORMAT)
@@ -147,19 +154,31 @@ aas_cer_tend(struct aas_cer *c)
 	return AAS_OK;
 }
 
+size_t
+aas_cer_pending(const struct aas_cer *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+		n += c->slots[i].state == AAS_SLOT_PROBING ||
+		    (c->slots[i].state == AAS_SLOT_NEW &&
+			c->slots[i].tries > 0);
+	return n;
+}
+
 static unsigned
 missing(const struct aas_cer *c)
 {
 	if (aas_cer_count(c, AAS_SLOT_REFUSED) > 0)
 		return AAS_WHY_COUNTER;
+	if (c->v.keys_n > 0)
+		return AAS_WHY_SECOND_KEY;
 	if (aas_cer_count(c, AAS_SLOT_FOREIGN) > 0)
 		return AAS_WHY_FOREIGN_KEY;
 	if (aas_cer_count(c, AAS_SLOT_FAULTY) > 0)
 		return AAS_WHY_DEVICE;
 	if (aas_cer_count(c, AAS_SLOT_NEW) > 0)
 		return AAS_WHY_BUSY;
-	if (aas_cer_count(c, AAS_SLOT_USED) > 0 && c->v.keys_n > 0)
-		return AAS_WHY_SECOND_KEY;
 	return AAS_WHY_NO_KEY;
 }
 
@@ -237,10 +256,9 @@ aas_cer_find(struct aas_cer *c)
 		if (aas_cer_count(c, good) > 0) {
 			if (known == 0)
 				known = now;
-			if (aas_cer_count(c, AAS_SLOT_PROBING) == 0 ||
-			    now - known > SLOW_MS)
+			if (aas_cer_pending(c) == 0 || now - known > SLOW_MS)
 				return AAS_OK;
-		} else if (aas_cer_count(c, AAS_SLOT_PROBING) == 0) {
+		} else if (aas_cer_pending(c) == 0) {
 			known = 0;
 			why = missing(c);
 			if (c->making && why == AAS_WHY_FOREIGN_KEY)
@@ -259,7 +277,8 @@ aas_cer_find(struct aas_cer *c)
 			    now - since >= patience(c, why))
 				return aas_cer_fail(c, why);
 		}
-		r = aas_cer_step(c, c->until_ms - 1 - now);
+		r = aas_cer_step(c,
+		    aas_cer_pending(c) > 0 ? AGAIN_MS : c->until_ms - 1 - now);
 		if (r != AAS_OK) {
 			/* Not "time ran out" but what was waited for. */
 			if (c->why == AAS_WHY_TIMEOUT && last != AAS_WHY_OK)
@@ -277,7 +296,7 @@ aas_cer_choose(struct aas_cer *c, enum aas_slot_state st, struct aas_slot **s)
 	int r;
 
 	for (;;) {
-		left = aas_cer_count(c, AAS_SLOT_PROBING);
+		left = aas_cer_pending(c);
 		if ((r = aas_cer_tend(c)) != AAS_OK)
 			return r;
 		for (size_t i = 0; i < AAS_DEV_MAX; i++) {

@@ -154,6 +154,19 @@ cbor_bytes(
 	return FIDO_OK;
 }
 
+/* Replies that an earlier conversation left behind would be taken for ours. */
+static void
+drain(void)
+{
+	struct pollfd pfd = { .fd = line.dev, .events = POLLIN };
+	uint8_t b[64];
+
+	for (int i = 0; i < 256 && poll(&pfd, 1, 0) == 1; i++)
+		if (!(pfd.revents & POLLIN) ||
+		    read(line.dev, b, sizeof(b)) <= 0)
+			break;
+}
+
 static int
 key_open(void)
 {
@@ -163,6 +176,7 @@ key_open(void)
 
 	if (line.key != NULL)
 		return FIDO_OK;
+	drain();
 	if ((line.key = fido_dev_new()) == NULL)
 		return FIDO_ERR_INTERNAL;
 	if ((r = fido_dev_set_io_functions(line.key, &io)) != FIDO_OK)

@@ -223,11 +223,10 @@ aas_cer_preflight(struct aas_cer *c)
 		return r;
 	do {
 		if ((r = aas_cer_tend(c)) != AAS_OK ||
-		    (r = aas_cer_step(c,
-			 aas_cer_count(c, AAS_SLOT_PROBING) > 0 ? 250 : 0)) !=
+		    (r = aas_cer_step(c, aas_cer_pending(c) > 0 ? 250 : 0)) !=
 			AAS_OK)
 			return r;
-	} while (aas_cer_count(c, AAS_SLOT_PROBING) > 0);
+	} while (aas_cer_pending(c) > 0);
 	for (size_t i = 0; i < AAS_DEV_MAX; i++)
 		if ((r = tell_key(c, &c->slots[i])) != AAS_OK)
 			return r;

@@ -45,7 +45,8 @@ struct aas_slot {
 	struct aas_io io;
 	int busy;                  /* a job is under way */
 	int ready;                 /* its result is in res */
-	int locked_out;            /* another program had it at the last try */
+	int tries;                 /* probes that failed */
+	int64_t again_ms;          /* not before: the next try */
 	int64_t until_ms;          /* the job's own end, and some grace */
 	unsigned key;              /* of YOURS */
 	uint8_t hash[32];          /* the challenge this device was given */
@@ -149,6 +150,9 @@ int aas_cer_step(struct aas_cer *c, int64_t wait_ms);
 
 /* Bring the list up to date, open and probe what is new. */
 int aas_cer_tend(struct aas_cer *c);
+
+/* Slots being probed, or about to be probed again. */
+size_t aas_cer_pending(const struct aas_cer *c);
 
 /* Slots in a state. */
 size_t aas_cer_count(const struct aas_cer *c, enum aas_slot_state st);

@@ -4,10 +4,12 @@
  * command line.  For scripts; must never be installed.
  *
  *	authn_client policy FILE STATEDIR RUNDIR REALM
+ *	authn_client path	where this build looks for its state
  *	authn_client OP [OPTION...]
  *
  * OP: assert, verify, preflight, make, enroll (make, prove and store), raw.
- * Exit: 0 granted, 1 refused, 2 no verdict, 64 wrong use.
+ * SIGUSR1 makes it send a cancel.  Exit: 0 granted, 1 refused, 2 no verdict, 64
+ *wrong use.
  */
 #include <sys/random.h>
 
@@ -53,6 +55,20 @@ static struct aas_made made;
 static struct aas_proof proofs[AAS_KEYS_MAX];
 static size_t proofs_n;
 
+static int cancel_sock = -1;
+
+/* SIGUSR1: what a host sends when its user gives up. */
+static void
+cancel(int sig)
+{
+	static const uint8_t msg[] = { 'A', 'A', AAS_FRAME_VERSION,
+		AAS_MSG_CANCEL };
+
+	(void)sig;
+	if (write(cancel_sock, msg, sizeof(msg)) == -1)
+		_exit(2);
+}
+
 static void
 must(int r, const char *what)
 {
@@ -85,8 +101,8 @@ next_pin(struct script *s)
 	return s->pins[s->pins_n - 1];
 }
 
-/* Text and prompts.  1: hang up now. */
-static int
+/* Text and prompts. */
+static void
 show(struct script *s, int sock)
 {
 	static const char *const names[] = { "INFO", "ERROR", "SECRET", "ASK" };
@@ -97,17 +113,10 @@ show(struct script *s, int sock)
 	(void)snprintf(line, sizeof(line), "%s %s",
 	    names[frame.type - AAS_MSG_INFO], t.text);
 	puts(line);
-	if (s->quit_on != NULL && strstr(line, s->quit_on) != NULL)
-		return 1;
-	if (s->cancel_on != NULL && strstr(line, s->cancel_on) != NULL) {
-		(void)aas_frame_send(sock, AAS_MSG_CANCEL, NULL, 0);
-		return 0;
-	}
 	if (frame.type == AAS_MSG_SECRET)
 		reply(sock, &t, next_pin(s));
 	else if (frame.type == AAS_MSG_ASK)
 		reply(sock, &t, s->ask);
-	return 0;
 }
 
 static void
@@ -171,6 +180,7 @@ talk(struct script *s)
 	int end = -1, r;
 
 	must(aas_spawn(s->helper, argv, &c), s->helper);
+	cancel_sock = c.sock;
 	send_request(s, c.sock);
 	while (end == -1) {
 		r = aas_frame_recv(c.sock, PATIENCE, &frame);
@@ -184,8 +194,7 @@ talk(struct script *s)
 		case AAS_MSG_ERROR:
 		case AAS_MSG_SECRET:
 		case AAS_MSG_ASK:
-			if (show(s, c.sock))
-				end = 2;
+			show(s, c.sock);
 			break;
 		case AAS_MSG_KEY:
 			show_key();
@@ -387,12 +396,6 @@ option(struct script *s, int opt, const char *arg)
 		s->labels = arg;
 		set(rq.label, sizeof(rq.label), arg);
 		break;
-	case 'q':
-		s->quit_on = arg;
-		break;
-	case 'c':
-		s->cancel_on = arg;
-		break;
 	case 'x':
 		s->extra = arg;
 		break;
@@ -417,8 +420,6 @@ main(int argc, char **argv)
 		{ "helper", 1, NULL, 'H' },
 		{ "statedir", 1, NULL, 's' },
 		{ "label", 1, NULL, 'l' },
-		{ "quit-on", 1, NULL, 'q' },
-		{ "cancel-on", 1, NULL, 'c' },
 		{ "break", 1, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -427,6 +428,8 @@ main(int argc, char **argv)
 
 	if (argc == 6 && strcmp(argv[1], "policy") == 0)
 		return write_policy(argv + 2);
+	if (argc == 2 && strcmp(argv[1], "path") == 0)
+		return puts(AAS_STATEDIR) == EOF ? 2 : 0;
 	if (argc < 2)
 		errx(USAGE, "no operation");
 	rq.op = op_of(argv[1]);
@@ -437,6 +440,7 @@ main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		option(&s, opt, optarg);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGUSR1, cancel);
 	if (strcmp(argv[1], "enroll") == 0)
 		return enroll(&s);
 	return talk(&s);

@@ -113,3 +113,7 @@ tests_authn_client_SOURCES = tests/authn_client.c
 tests_authn_client_LDADD = policy/libpolicy.la lib/libaas.la
 
 include tests/pam.mk
+dist_noinst_SCRIPTS += tests/it_authn.sh
+if HAVE_RIG
+TESTS += tests/it_authn.sh
+endif
