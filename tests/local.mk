@@ -107,13 +107,5 @@ tests_test_store_SOURCES = tests/test_store.c
 tests_test_store_LDADD = $(RECORD_LIBS)
 endif
 
-# The ceremony: a caller for scripts, and what drives it.
-check_PROGRAMS += tests/authn_client
-tests_authn_client_SOURCES = tests/authn_client.c
-tests_authn_client_LDADD = policy/libpolicy.la lib/libaas.la
-
 include tests/pam.mk
-dist_noinst_SCRIPTS += tests/it_authn.sh
-if HAVE_RIG
-TESTS += tests/it_authn.sh
-endif
+include tests/ceremony.mk
