@@ -122,7 +122,7 @@ aas_ledger_open(const char *rundir, const struct aas_ledger *l,
 		return AAS_ERR_TOOBIG;
 	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
 		return r;
-	r = aas_fs_create(dirfd, name, o.b, o.len, 0600);
+	r = aas_rundir_create(dirfd, name, o.b, o.len);
 	if (r == AAS_OK)
 		memcpy(id, name, sizeof(name));
 	aas_close(&dirfd);

@@ -5,6 +5,7 @@
  * 2. The umask of a host MUST NOT decide who can read tickets, nor who can
  *    reach the socket below.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -78,4 +79,18 @@ aas_rundir_open(const char *rundir, const char *sub, int *fd)
 	r = open_or_make(top, sub, 0700, fd);
 	aas_close(&top);
 	return r;
+}
+
+int
+aas_rundir_create(int dirfd, const char *name, const void *p, size_t len)
+{
+	struct rlimit max;
+
+	if (getrlimit(RLIMIT_FSIZE, &max) == -1)
+		return AAS_ERR_SYS;
+	if (max.rlim_cur != RLIM_INFINITY && max.rlim_cur < len) {
+		errno = EFBIG;
+		return AAS_ERR_SYS;
+	}
+	return aas_fs_create(dirfd, name, p, len, 0600);
 }

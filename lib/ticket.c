@@ -179,7 +179,7 @@ aas_ticket_write(
 	if ((r = aas_rundir_open(rundir, "tickets", &dirfd)) != AAS_OK)
 		return r;
 	sweep(dirfd, t);
-	r = aas_fs_create(dirfd, name, buf, len, 0600);
+	r = aas_rundir_create(dirfd, name, buf, len);
 	if (r == AAS_OK)
 		memcpy(hex, name, sizeof(name));
 	aas_close(&dirfd);

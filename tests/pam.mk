@@ -10,12 +10,15 @@ PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy.la $(TEST_LIBS
 
 PAM_TESTS = \
 	tests/pam_auth \
+	tests/pam_guest \
 	tests/pam_session \
 	tests/pam_stack
 check_PROGRAMS += $(PAM_TESTS)
 TESTS += $(PAM_TESTS)
 tests_pam_auth_SOURCES = tests/pam_auth.c
 tests_pam_auth_LDADD = $(PAM_TEST_LIBS)
+tests_pam_guest_SOURCES = tests/pam_guest.c
+tests_pam_guest_LDADD = $(PAM_TEST_LIBS)
 tests_pam_session_SOURCES = tests/pam_session.c
 tests_pam_session_LDADD = $(PAM_TEST_LIBS)
 tests_pam_stack_SOURCES = tests/pam_stack.c
