@@ -1,3 +1,4 @@
 # docs: its part of the one Makefile.
 EXTRA_DIST += %D%/demo.txt
 dist_man_MANS += %D%/pam_aas.8
+dist_man_MANS += %D%/aas.conf.5 %D%/aasctl.8 %D%/aasd.8
