@@ -103,6 +103,33 @@ check_chain(struct append *a, const char *line, unsigned *why)
 	return r;
 }
 
+static struct aas_counter *
+counter_of_key(struct append *a, const struct aas_proof *pf, int make)
+{
+	struct aas_cred c = { .id_len = pf->id_len };
+	uint8_t id[32];
+
+	memcpy(c.id, pf->id, pf->id_len);
+	if (aas_key_id(&c, id) != AAS_OK)
+		return NULL;
+	return make ? aas_counter_make(&a->lk.hs, id)
+		    : aas_counter_find(&a->lk.hs, id);
+}
+
+/* A key that was found to have a copy signs nothing here. */
+static int
+check_clones(struct append *a, unsigned *why)
+{
+	for (size_t i = 0; i < a->l->proofs_n; i++) {
+		const struct aas_counter *ct =
+		    counter_of_key(a, &a->l->proofs[i], 0);
+
+		if (ct != NULL && ct->refused)
+			return fail(AAS_ERR_DENIED, AAS_WHY_COUNTER, why);
+	}
+	return AAS_OK;
+}
+
 /* What only this host can know: waits that are over, or begin. */
 static int
 check_waits(struct append *a, unsigned *why)
@@ -155,13 +182,10 @@ book(struct append *a)
 		return r;
 	for (size_t i = 0; i < a->l->proofs_n; i++) {
 		const struct aas_proof *pf = &a->l->proofs[i];
-		struct aas_cred c = { .id_len = pf->id_len };
 		struct aas_counter *ct = NULL;
-		uint8_t id[32];
 
-		memcpy(c.id, pf->id, pf->id_len);
-		if (counter_of(pf) == 0 || aas_key_id(&c, id) != AAS_OK ||
-		    (ct = aas_counter_make(hs, id)) == NULL ||
+		if (counter_of(pf) == 0 ||
+		    (ct = counter_of_key(a, pf, 1)) == NULL ||
 		    ct->value >= counter_of(pf))
 			continue;
 		ct->value = counter_of(pf);
@@ -226,6 +250,7 @@ append_locked(struct append *a, const char *line, unsigned *why)
 	a->looked = aas_look(a->s, a->uid, a->name, a->now, &a->lk, why);
 	if ((r = check_place(a, why)) != AAS_OK ||
 	    (r = check_chain(a, line, why)) != AAS_OK ||
+	    (r = check_clones(a, why)) != AAS_OK ||
 	    (r = check_waits(a, why)) != AAS_OK)
 		return r;
 	if (a->l->e.type == AAS_T_GENESIS && a->authority == AAS_AUTH_TICKET &&

@@ -7,17 +7,20 @@
 #include "lib/reason.h"
 #include "lib/store_parts.h"
 
-/* The same look under the lock, and what it asks to be written. */
+/*
+ * The same look under the lock, and what it asks to be written.  Without the
+ * lock (its holder stopped, a disk that takes nothing) the first look stands:
+ * that ${r} it came to.
+ */
 static int
 look_locked(struct aas_store *s, uint32_t uid, const char *name,
-    const struct aas_now *now, struct aas_look *lk, unsigned *why)
+    const struct aas_now *now, int r, struct aas_look *lk, unsigned *why)
 {
 	char file[16];
 	int lock = -1;
-	int r = AAS_ERR_SYS;
 
 	aas_store_file(uid, file);
-	if ((r = aas_fs_lock(s->locks, file, 1, AAS_LOCK_MS, &lock)) != AAS_OK)
+	if (aas_fs_lock(s->locks, file, 1, AAS_LOCK_MS, &lock) != AAS_OK)
 		return r;
 	aas_look_free(lk);
 	r = aas_look(s, uid, name, now, lk, why);
@@ -40,11 +43,7 @@ aas_store_load(struct aas_store *s, uint32_t uid, const char *name,
 	again = r == AAS_OK ? lk.dirty_pin || lk.dirty_state || lk.dirty_index
 			    : r != AAS_ERR_NOTFOUND;
 	if (again && s->writer && s->locks >= 0) {
-		int r2 = look_locked(s, uid, name, now, &lk, why);
-
-		/* No lock, no new look: the first one, unwritten, stands. */
-		if (r2 != AAS_ERR_TIMEOUT || lk.rec == NULL)
-			r = r2;
+		r = look_locked(s, uid, name, now, r, &lk, why);
 	} else if (again && r != AAS_OK) {
 		/* Read between two steps of an append?  Once more. */
 		aas_look_free(&lk);

@@ -80,7 +80,7 @@ no_record(const struct aas_look *lk, unsigned *why)
  * says was to come, *foreign when it is anything else.
  */
 static int
-past_pin(const struct aas_look *lk, int *own, int *foreign)
+past_pin(struct aas_look *lk, int *own, int *foreign)
 {
 	const uint8_t *p = lk->record.p;
 	const uint8_t *line = NULL;
@@ -95,6 +95,7 @@ past_pin(const struct aas_look *lk, int *own, int *foreign)
 	*own = *foreign = 0;
 	if (r != AAS_ERR_NOTFOUND)
 		return r;
+	lk->lines = seq;
 	if (seq <= lk->pin.seq)
 		return AAS_OK;
 	*foreign = 1;
@@ -316,6 +317,8 @@ aas_look(struct aas_store *s, uint32_t uid, const char *name,
 		r = s->writer ? look_writer(s, file, now, foreign, lk)
 			      : look_reader(s, file, own || foreign, lk);
 	*why = reason_of(r);
+	if (r == AAS_ERR_ROLLBACK && lk->lines >= lk->pin.seq)
+		*why = AAS_WHY_FORKED;
 	if (r != AAS_OK)
 		return r;
 	if (lk->rec->uid != uid || strcmp(lk->rec->user, name) != 0) {

@@ -66,7 +66,7 @@ int aas_hoststate_write(struct aas_store *s, const char *file,
 
 struct aas_wait *aas_wait_find(struct aas_hoststate *hs, int kind,
     const uint8_t hash[32]);
-/* Start a wait now; AAS_ERR_DENIED when there are too many. */
+/* Start a wait now, or anew; AAS_ERR_DENIED when there are too many. */
 int aas_wait_start(struct aas_hoststate *hs, int kind, const uint8_t hash[32],
     int64_t wait_s, const struct aas_now *now);
 /* Seconds that are still to wait, 0 if it is over. */
@@ -84,6 +84,7 @@ struct aas_counter *aas_counter_make(struct aas_hoststate *hs,
 struct aas_look {
 	struct aas_buf record;
 	struct aas_fileid file;
+	uint64_t lines; /* of the record */
 	struct aas_pin pin, next;
 	int pin_r; /* 0 or AAS_ERR_NOTFOUND */
 	struct aas_hoststate hs;

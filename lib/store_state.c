@@ -161,8 +161,19 @@ aas_wait_start(struct aas_hoststate *hs, int kind, const uint8_t hash[32],
     int64_t wait_s, const struct aas_now *now)
 {
 	struct aas_wait *w = NULL;
+	size_t n = 0;
 
-	if (hs->waits_n == AAS_WAITS_MAX)
+	/*
+	 * A wait that a crash left without its entry begins anew, and there is
+	 * one recovery at a time.
+	 */
+	for (size_t i = 0; i < hs->waits_n; i++)
+		if (hs->waits[i].kind != kind ||
+		    (kind == AAS_WAIT_HOLD &&
+			memcmp(hs->waits[i].hash, hash, 32) != 0))
+			hs->waits[n++] = hs->waits[i];
+	hs->waits_n = n;
+	if (n == AAS_WAITS_MAX)
 		return AAS_ERR_DENIED;
 	w = &hs->waits[hs->waits_n++];
 	memset(w, 0, sizeof(*w));

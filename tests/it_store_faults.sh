@@ -122,6 +122,8 @@ starved()
 	mount -t tmpfs -o "$1,mode=0700" tmpfs "$dir/small" || return 1
 	"$step" make "$dir/small" add || say "$1: make failed"
 	"$step" put "$dir/small" 5 || say "$1: put failed"
+	# Without its index, so that there is something to write.
+	rm "$dir/small/aas/index/1000"
 	fill "$2"
 	[ "$("$step" show "$dir/small")" = "enrolled active=2 pending=0" ] ||
 	    say "$1: cannot load: $("$step" show "$dir/small")"

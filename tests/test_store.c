@@ -945,6 +945,7 @@ store_another_genesis_or_head_is_a_fork(void **state)
 	line = chain_genesis(&other, by, 2, NULL);
 	write_part(&h, "records", line, strlen(line));
 	assert_int_equal(load_r(&h), AAS_ERR_ROLLBACK);
+	assert_int_equal(h.why, AAS_WHY_FORKED);
 	free(line);
 	/* The same genesis, another second entry. */
 	write_part(&h, "records", h.ch.p, h.ch.len);
@@ -1334,6 +1335,26 @@ store_enrolment_books_the_counters_of_its_proofs(void **state)
 	host_close(&h);
 }
 
+static void
+store_key_with_a_copy_signs_no_entry(void **state)
+{
+	struct host h;
+	uint8_t key[32];
+
+	host_open(&h, *state);
+	h.a.counter = 10;
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	assert_int_equal(aas_key_id(&h.a.key.login, key), AAS_OK);
+	assert_int_equal(
+	    aas_store_counter_put(h.s, 1000, key, 10, 4), AAS_ERR_DENIED);
+	assert_int_equal(put(&h, entry(&h, AAS_T_LOCK, NULL), &h.a, NULL, NULL),
+	    AAS_ERR_DENIED);
+	assert_int_equal(h.why, AAS_WHY_COUNTER);
+	assert_int_equal(
+	    put(&h, entry(&h, AAS_T_LOCK, NULL), &h.b, NULL, NULL), AAS_OK);
+	host_close(&h);
+}
+
 /* --- readers beside a writer --------------------------------------------- */
 
 #define APPENDS 30
@@ -1677,6 +1698,7 @@ main(void)
 		    store_counter_64_interleaved_never_look_like_a_clone),
 		FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
 		FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
+		FIXTURE_TEST(store_key_with_a_copy_signs_no_entry),
 		FIXTURE_TEST(store_f58_readers_beside_a_writer_see_old_or_new),
 		FIXTURE_TEST(store_entry_from_the_future_is_refused),
 		FIXTURE_TEST(store_group_reads_others_do_not),
