@@ -92,9 +92,13 @@ aas_session_open(struct aas_call *c)
 
 	if (aas_call_subject(c) != 0)
 		return AAS_A_REFUSE;
-	/* A host that is not root opens nothing that it has not already. */
+	/*
+	 * A host that is not root opens nothing that it has not already; but
+	 * one that says it is sshd could not show its evidence.
+	 */
 	if (geteuid() != 0)
-		return AAS_A_NEXT;
+		return c->ssh ? aas_call_refuse(c, AAS_WHY_NO_TICKET)
+			      : AAS_A_NEXT;
 	if (is_other(c, t)) {
 		aas_pass_drop(c, t);
 		return AAS_A_NEXT;

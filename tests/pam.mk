@@ -24,6 +24,13 @@ tests_pam_session_LDADD = $(PAM_TEST_LIBS)
 tests_pam_stack_SOURCES = tests/pam_stack.c
 tests_pam_stack_LDADD = $(PAM_TEST_LIBS)
 
+# Every allocation and system call of a refusal failing once.
+check_PROGRAMS += tests/fault_host
+tests_fault_host_SOURCES = tests/fault_host.c
+tests_fault_host_LDADD = $(PAM_TEST_LIBS)
+dist_noinst_SCRIPTS += tests/it_faults.sh
+TESTS += tests/it_faults.sh
+
 POLICY_TESTS = \
 	tests/test_policy \
 	tests/test_states \
