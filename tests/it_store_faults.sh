@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a crash or a bad disk does to a store.
 #
+# f4, f5: a call that fails while loading is a refusal or changes nothing.
 # f7: the program is killed at each of its system calls in turn; what is found
 # afterwards is the old state or the new one.  f1, f2, f3: a disk that is full,
 # has no inodes, or is read-only, refuses what is new and keeps what is there.
@@ -94,6 +95,34 @@ sweep add "enrolled active=2 pending=0" "enrolled active=2 pending=1" \
     "write fsync renameat"
 sweep suspend "enrolled active=2 pending=0" "degraded active=1 pending=0" \
     "renameat"
+
+# --- f4, f5 ------------------------------------------------------------------
+
+# Each call of a load fails once: never another state, never "no record".
+rm -rf "$dir/from" && mkdir -m 0700 "$dir/from" || exit 99
+"$step" make "$dir/from" add || say "make failed"
+runs=0
+for call in openat read newfstatat flock fsync; do
+	for error in EIO EINTR; do
+		n=1
+		while [ $n -lt 80 ]; do
+			got=$(strace -qqq -o "$dir/trace" -e trace="$call" -e \
+			    inject="$call:error=$error:when=$n" \
+			    "$step" show "$dir/from" 2>/dev/null)
+			runs=$((runs + 1))
+			case $got in
+			"" | bad* | *"enrolled active=2 pending=0") ;;
+			*) say "$call $n $error: $got" ;;
+			esac
+			case $got in
+			index=-4*) say "$call $n $error: no index at all" ;;
+			esac
+			grep -q INJECTED "$dir/trace" || break
+			n=$((n + 1))
+		done
+	done
+done
+echo "f4, f5: $runs runs, bad=$bad"
 
 # --- f1, f2, f3 ---------------------------------------------------------------
 

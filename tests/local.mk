@@ -84,6 +84,7 @@ RECORD_TESTS = \
 	tests/test_assertion \
 	tests/test_b64 \
 	tests/test_index \
+	tests/test_nomem \
 	tests/test_record \
 	tests/test_recovery \
 	tests/test_store
@@ -96,6 +97,11 @@ tests_test_b64_SOURCES = tests/test_b64.c
 tests_test_b64_LDADD = $(RECORD_LIBS)
 tests_test_index_SOURCES = tests/test_index.c
 tests_test_index_LDADD = $(TEST_LIBS)
+tests_test_nomem_SOURCES = tests/test_nomem.c
+tests_test_nomem_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
+tests_test_nomem_LDADD = $(RECORD_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+tests_test_nomem_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_test_record_SOURCES = tests/test_record.c
 tests_test_record_LDADD = $(RECORD_LIBS)
 tests_test_recovery_SOURCES = tests/test_recovery.c tests/wipe.c
