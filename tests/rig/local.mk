@@ -6,6 +6,7 @@ dist_noinst_SCRIPTS += dev %D%/boot.sh %D%/build.sh %D%/host.sh %D%/init.sh \
 dist_noinst_SCRIPTS += %D%/demo/demo.sh %D%/demo/talk.exp
 EXTRA_DIST += %D%/lib.sh %D%/packages
 IT_TESTS = tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.sh
+IT_TESTS += tests/it_authority.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS)
 
