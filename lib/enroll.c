@@ -170,6 +170,14 @@ request(struct dialog *g, uint8_t op)
 }
 
 static int
+complain(struct dialog *g, unsigned why)
+{
+	g->why = why;
+	return aas_say(
+	    g->ui, 1, "%s [%s]", aas_reason_text(why), aas_reason_code(why));
+}
+
+static int
 ceremony(struct dialog *g)
 {
 	const struct aas_verdict *v = &g->ans.v;
@@ -200,8 +208,10 @@ take_made(struct dialog *g, const char *label)
 	const struct aas_made *m = &g->ans.made;
 	struct aas_key *k = &g->d.keys[g->d.keys_n];
 
-	if (g->ans.made_n != 1 || strcmp(m->login.rp, g->e->realm) != 0)
+	if (g->ans.made_n != 1 || strcmp(m->login.rp, g->e->realm) != 0) {
+		(void)complain(g, AAS_WHY_PROTOCOL);
 		return AAS_ERR_FORMAT;
+	}
 	for (size_t i = 0; i < g->d.keys_n; i++) {
 		if (same_cred(&g->d.keys[i].login, &m->login)) {
 			(void)aas_say(g->ui, 1,
@@ -429,8 +439,11 @@ prove(struct dialog *g)
 		request(g, AAS_OP_PROVE);
 		g->rq.flags |= AAS_RQ_UV; /* every entry's proof has UV */
 		memcpy(g->rq.hash, g->hash, sizeof(g->rq.hash));
-		if ((r = ceremony(g)) == AAS_OK)
-			return check_proofs(g);
+		if ((r = ceremony(g)) == AAS_OK) {
+			if ((r = check_proofs(g)) != AAS_OK)
+				(void)complain(g, g->why);
+			return r;
+		}
 		if (r != AAS_ERR_DENIED && r != AAS_ERR_TIMEOUT)
 			return r;
 		r = ask_yes(g, "Try again?", &again);

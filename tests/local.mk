@@ -69,6 +69,11 @@ TESTS += tests/test_conf
 tests_test_conf_SOURCES = tests/test_conf.c
 tests_test_conf_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_test_conf_LDADD = lib/libaas-conf.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/test_enroll
+TESTS += tests/test_enroll
+tests_test_enroll_SOURCES = tests/test_enroll.c
+tests_test_enroll_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
 endif
 
 # The record.  tests/signer.h makes keys and proofs without a device; link
