@@ -74,6 +74,16 @@ check_PROGRAMS += tests/test_enroll
 TESTS += tests/test_enroll
 tests_test_enroll_SOURCES = tests/test_enroll.c
 tests_test_enroll_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
+
+check_PROGRAMS += tests/test_aasd
+TESTS += tests/test_aasd
+tests_test_aasd_SOURCES = tests/test_aasd.c \
+	tools/aasd.h tools/aasd_conn.c tools/aasd_held.c tools/aasd_ops.c \
+	tools/client.c tools/client.h tools/status.c tools/status.h
+tests_test_aasd_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_test_aasd_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
+tests_test_aasd_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_shadow_lock \
+	-Wl,--wrap=aas_shadow_unlock -Wl,--wrap=aasd_tell
 endif
 
 # The record.  tests/signer.h makes keys and proofs without a device; link
