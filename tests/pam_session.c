@@ -548,8 +548,8 @@ as_changer(void *arg)
 	CHECK(setresuid(c->ruid, 0, 0) == 0);
 	pamh = pam_host_start(c->h, "passwd", "daemon", &k);
 	rv = pam_chauthtok(pamh, c->flags);
-	(void)pam_end(pamh, 0);
 	CHECK(setresuid(0, 0, 0) == 0);
+	(void)pam_end(pamh, 0);
 	CHECK(rv == c->code);
 	CHECK(pam_host_logged(c->h, "op=6") == (c->logged != NULL));
 	if (c->logged != NULL)
@@ -621,12 +621,17 @@ unprivileged(void *arg)
 	struct talk k = { .how = TALK_NORMAL };
 	pam_handle_t *pamh;
 
-	CHECK(setgid(1) == 0 && setuid(1) == 0);
+	/* Root is kept aside, for what a build for coverage writes at dlclose.
+	 */
+	CHECK(setresgid(1, 1, 0) == 0 && setresuid(1, 1, 0) == 0);
 	pamh = pam_host_start(h, "login", "daemon", &k);
 	CHECK(pam_chauthtok(pamh, 0) == PAM_PERM_DENIED);
 	CHECK(pam_acct_mgmt(pamh, 0) == PAM_PERM_DENIED);
 	CHECK(pam_open_session(pamh, 0) == PAM_SUCCESS);
 	CHECK(pam_setcred(pamh, 0) == PAM_SUCCESS); /* pam_permit */
+	(void)pam_set_item(pamh, PAM_TTY, "ssh");
+	CHECK(pam_open_session(pamh, 0) == PAM_PERM_DENIED);
+	CHECK(setresuid(0, 0, 0) == 0);
 	(void)pam_end(pamh, 0);
 	return 0;
 }

@@ -188,8 +188,7 @@ stack_enrolment_at_login(void **state)
 	for (size_t i = 0; i < lines_n / 2; i++)
 		fprintf(out, "%s%.*s required %s\n", lines[i],
 		    (int)strcspn(lines[i], "\t"), lines[i],
-		    is(lines[i], "password") ? "pam_deny.so"
-					     : "pam_permit.so");
+		    is(lines[i], "password") ? "pam_deny.so" : "pam_permit.so");
 	(void)fclose(out);
 	pam_host_service(h, "login", text);
 	h->src.users = users;
