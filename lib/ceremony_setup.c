@@ -101,10 +101,8 @@ load(struct aas_cer *c)
 	unsigned why = AAS_WHY_SYSTEM;
 	int r;
 
-	r = aas_store_open(c->set.statedir, 0, &c->store);
-	if (r == AAS_ERR_NOTFOUND)
-		return aas_cer_fail(c, AAS_WHY_NOT_ENROLLED);
-	if (r != AAS_OK)
+	/* No store at all is a fault, not a user without a record. */
+	if (aas_store_open(c->set.statedir, 0, &c->store) != AAS_OK)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	r = aas_store_load(
 	    c->store, c->rq.uid, c->rq.user, &c->now, &c->rec, &c->ix, &why);
@@ -165,17 +163,13 @@ keys_of_request(struct aas_cer *c)
 static int
 verify_all(struct aas_cer *c)
 {
-	struct aas_record *full = NULL;
-	struct aas_buf buf = { 0 };
-	int r;
+	unsigned why = AAS_WHY_SYSTEM;
+	unsigned line = 0;
 
-	if ((r = aas_store_read(c->store, c->rq.uid, &buf)) == AAS_OK)
-		r = aas_record_load(buf.p, buf.len, 1, &full, NULL);
-	aas_record_free(&full);
-	aas_buf_free(&buf);
-	if (r == AAS_ERR_CRYPTO || r == AAS_ERR_DENIED || r == AAS_ERR_FORMAT)
-		return aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
-	return r == AAS_OK ? r : aas_cer_fail(c, AAS_WHY_SYSTEM);
+	if (aas_store_verify(c->store, c->rq.uid, c->rq.user, &c->now, &line,
+		&why) == AAS_OK)
+		return AAS_OK;
+	return aas_cer_fail(c, why == AAS_WHY_OK ? AAS_WHY_SYSTEM : why);
 }
 
 static int

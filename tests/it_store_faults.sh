@@ -134,9 +134,9 @@ fill()
 		cat /dev/zero >"$dir/small/fill" 2>/dev/null
 		;;
 	inodes)
-		while : >"$dir/small/fill$i"; do
+		while touch "$dir/small/fill$i" 2>/dev/null; do
 			i=$((i + 1))
-		done 2>/dev/null
+		done
 		;;
 	*)
 		mount -o remount,ro "$dir/small"

@@ -13,6 +13,7 @@
 #include "lib/reason.h"
 #include "lib/recovery.h"
 #include "lib/store.h"
+#include "lib/store_parts.h"
 #include "tests/fixture.h"
 #include "tests/signer.h"
 
@@ -1234,6 +1235,67 @@ store_verify_finds_what_the_pin_covers(void **state)
 	host_close(&h);
 }
 
+static void
+store_s6_torn_or_flipped_state_is_refused(void **state)
+{
+	struct aas_hoststate hs;
+	struct aas_hoststate back;
+	struct aas_now now = { .real_s = 5, .boottime_ms = 7, .synced = 1 };
+	uint8_t b[AAS_STATE_MAX];
+	size_t len = 0;
+
+	(void)state;
+	memset(&hs, 0, sizeof(hs));
+	assert_non_null(aas_counter_make(&hs, (const uint8_t[32]){ 3 }));
+	hs.counters[0].value = 77;
+	hs.counters[0].refused = 1;
+	assert_int_equal(aas_wait_start(&hs, AAS_WAIT_HOLD,
+			     (const uint8_t[32]){ 4 }, 100, &now),
+	    AAS_OK);
+	assert_int_equal(aas_hoststate_put(&hs, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(aas_hoststate_get(b, len, &back), AAS_OK);
+	assert_memory_equal(&hs, &back, sizeof(hs));
+	for (size_t n = 0; n < len; n++)
+		assert_int_equal(
+		    aas_hoststate_get(b, n, &back), AAS_ERR_FORMAT);
+	for (size_t bit = 0; bit < len * 8; bit++) {
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_not_equal(aas_hoststate_get(b, len, &back), AAS_OK);
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+}
+
+static void
+store_full_tables_refuse_and_fit_the_file(void **state)
+{
+	static struct aas_hoststate hs;
+	static uint8_t b[AAS_STATE_MAX];
+	struct aas_now now = { .real_s = 5, .boottime_ms = 7 };
+	uint8_t id[32] = { 0 };
+	size_t len = 0;
+
+	(void)state;
+	memset(&hs, 0, sizeof(hs));
+	for (unsigned i = 0; i < AAS_COUNTERS_MAX; i++) {
+		id[0] = (uint8_t)i;
+		assert_non_null(aas_counter_make(&hs, id));
+	}
+	id[0] = 255;
+	assert_null(aas_counter_make(&hs, id));
+	for (unsigned i = 0; i < AAS_WAITS_MAX; i++) {
+		id[0] = (uint8_t)i;
+		assert_int_equal(
+		    aas_wait_start(&hs, AAS_WAIT_HOLD, id, 1, &now), AAS_OK);
+	}
+	/* One that is there begins anew; another finds no room. */
+	assert_int_equal(
+	    aas_wait_start(&hs, AAS_WAIT_HOLD, id, 1, &now), AAS_OK);
+	id[0] = 255;
+	assert_int_equal(
+	    aas_wait_start(&hs, AAS_WAIT_HOLD, id, 1, &now), AAS_ERR_DENIED);
+	assert_int_equal(aas_hoststate_put(&hs, b, sizeof(b), &len), AAS_OK);
+}
+
 /* --- counters ------------------------------------------------------------ */
 
 #define RACERS 64
@@ -1698,6 +1760,8 @@ main(void)
 		    store_counter_64_interleaved_never_look_like_a_clone),
 		FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
 		FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
+		FIXTURE_TEST(store_s6_torn_or_flipped_state_is_refused),
+		FIXTURE_TEST(store_full_tables_refuse_and_fit_the_file),
 		FIXTURE_TEST(store_key_with_a_copy_signs_no_entry),
 		FIXTURE_TEST(store_f58_readers_beside_a_writer_see_old_or_new),
 		FIXTURE_TEST(store_entry_from_the_future_is_refused),
