@@ -277,7 +277,6 @@ aas_payload_parse(const char *json, size_t len, struct aas_entry *e)
 	json_t *j = aas_json_load(json, len);
 	int r = AAS_ERR_FORMAT;
 
-	memset(e, 0, sizeof(*e));
 	if (j != NULL && !aas_obj_open(&o, j)) {
 		get_common(&o, e);
 		if (!o.bad)

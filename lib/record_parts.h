@@ -41,7 +41,7 @@ int aas_line_next(const uint8_t **p, size_t *len, const uint8_t **line,
  */
 int aas_line_parse(const uint8_t *p, size_t len, struct aas_line **l);
 
-/* The two JSON objects of a line.  AAS_ERR_FORMAT, AAS_ERR_NOMEM. */
+/* The two JSON objects of a line, into zeroed memory.  AAS_ERR_FORMAT. */
 int aas_payload_parse(const char *json, size_t len, struct aas_entry *e);
 int aas_proofs_parse(const char *json, size_t len, struct aas_line *l);
 

@@ -160,7 +160,7 @@ put_fields(json_t *o, const struct aas_entry *e, int *bad)
 int
 aas_entry_payload(const struct aas_entry *e, char **json)
 {
-	struct aas_entry *back = malloc(sizeof(*back));
+	struct aas_entry *back = calloc(1, sizeof(*back));
 	json_t *o = json_object();
 	char *s = NULL;
 	int bad = 0;
