@@ -109,7 +109,10 @@ setup()
 	sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/
 		$ a MaxAuthTries 100\nMaxStartups 200\nPerSourceMaxStartups none' \
 	    /etc/ssh/sshd_config
-	kill -HUP "$(cat /run/sshd.pid)"
+	kill "$(cat /run/sshd.pid)"
+	rig_until test ! -e /run/sshd.pid
+	/usr/sbin/sshd
+	rig_until test -s /run/sshd.pid
 	softkey plug blue >/dev/null || :
 	softkey plug spare >/dev/null || :
 	remember blue spare

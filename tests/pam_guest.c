@@ -375,7 +375,8 @@ without_fds(void *arg)
 	look(&a);
 	CHECK(auth_ok(h));
 	look(&b);
-	CHECK(a.fds_n == b.fds_n);
+	/* Where there is a log, syslog(3) takes its own anew. */
+	CHECK(b.fds_n <= a.fds_n + (access("/dev/log", F_OK) == 0));
 	return 0;
 }
 
