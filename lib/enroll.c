@@ -1,241 +1,24 @@
 /*
- * The dialog of an enrolment.
+ * The dialog of an enrolment, step by step.
  *
- * 1. Until the store accepted the one finished line, nothing MUST change but
- *    the draft: giving up at any prompt leaves the old state.
- * 2. Every key MUST have signed the entry that names it, and the signature
- *    MUST be checked here before the line is made.
- * 3. One key MUST NOT count twice: not by its credential, not by its public
- *    key, not by its name.
+ * Until the store accepted the one finished line, nothing MUST change but the
+ * draft: giving up at any prompt leaves the old state.
  */
 #include <sys/random.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/assertion.h"
 #include "lib/clock.h"
-#include "lib/enroll.h"
+#include "lib/enroll_parts.h"
 #include "lib/err.h"
 #include "lib/reason.h"
-#include "lib/secret.h"
 
-#define LABEL_TRIES    5
-#define WAIT_S         (72 * 3600) /* of a recovery, before it is done */
-#define CEREMONY_MIN_S 120         /* a person looks for a key meanwhile */
-
-struct dialog {
-	const struct aas_enroll *e;
-	const struct aas_ui *ui;
-	struct aas_draft d;
-	struct aas_request rq;
-	struct aas_answer ans;
-	struct aas_entry entry;
-	uint8_t hash[32];
-	unsigned why;
-};
-
-int
-aas_say(const struct aas_ui *ui, int error, const char *fmt, ...)
-{
-	char text[AAS_TEXT_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return ui->show(ui->arg, error, text);
-}
-
-/* --- asking ----------------------------------------------------------------*/
-
-static void
-trim(char *s)
-{
-	size_t n = strlen(s);
-	size_t lead = strspn(s, " \t");
-
-	while (n > lead && (s[n - 1] == ' ' || s[n - 1] == '\t'))
-		n--;
-	memmove(s, s + lead, n - lead);
-	s[n - lead] = '\0';
-}
+#define WAIT_S (72 * 3600) /* of a recovery, before it is done */
 
 static int
-ask_line(struct dialog *g, const char *prompt, char reply[AAS_REPLY_MAX])
-{
-	int r = g->ui->ask(g->ui->arg, 1, prompt, reply, AAS_REPLY_MAX);
-
-	if (r == AAS_OK)
-		trim(reply);
-	return r;
-}
-
-/* *yes is what an empty answer means, and then the answer. */
-static int
-ask_yes(struct dialog *g, const char *question, int *yes)
-{
-	char prompt[256];
-	char reply[AAS_REPLY_MAX];
-	int r = AAS_ERR_CANCELED;
-
-	(void)snprintf(prompt, sizeof(prompt), "%s [%s]: ", question,
-	    *yes ? "Y/n" : "y/N");
-	for (int i = 0; i < LABEL_TRIES; i++) {
-		if ((r = ask_line(g, prompt, reply)) != AAS_OK)
-			return r;
-		if (reply[0] == '\0')
-			return AAS_OK;
-		if (strcasecmp(reply, "y") == 0 ||
-		    strcasecmp(reply, "yes") == 0) {
-			*yes = 1;
-			return AAS_OK;
-		}
-		if (strcasecmp(reply, "n") == 0 ||
-		    strcasecmp(reply, "no") == 0) {
-			*yes = 0;
-			return AAS_OK;
-		}
-		(void)aas_say(g->ui, 1, "Please answer y or n.");
-	}
-	return AAS_ERR_CANCELED;
-}
-
-static int
-label_taken(const struct dialog *g, const char *label)
-{
-	for (size_t i = 0; i < g->d.keys_n; i++) {
-		if (strcasecmp(g->d.keys[i].label, label) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-static int
-ask_label(struct dialog *g, char label[AAS_LABEL_MAX])
-{
-	unsigned n = g->d.keys_n + 1u;
-	char prompt[128];
-	char reply[AAS_REPLY_MAX];
-	int r = AAS_ERR_CANCELED;
-
-	(void)snprintf(prompt, sizeof(prompt),
-	    "Name for key %u, such as its color [key%u]: ", n, n);
-	for (int i = 0; i < LABEL_TRIES; i++) {
-		if ((r = ask_line(g, prompt, reply)) != AAS_OK)
-			return r;
-		if (reply[0] == '\0')
-			(void)snprintf(reply, sizeof(reply), "key%u", n);
-		if (!aas_label_valid(reply) || strlen(reply) >= AAS_LABEL_MAX)
-			(void)aas_say(g->ui, 1,
-			    "A name has 1 to 32 letters, digits and signs.");
-		else if (label_taken(g, reply))
-			(void)aas_say(
-			    g->ui, 1, "'%s' is another key's name.", reply);
-		else {
-			memcpy(label, reply, strlen(reply) + 1);
-			return AAS_OK;
-		}
-	}
-	return AAS_ERR_CANCELED;
-}
-
-/* --- ceremonies ------------------------------------------------------------*/
-
-static void
-request(struct dialog *g, uint8_t op)
-{
-	const struct aas_enroll *e = g->e;
-	struct aas_request *rq = &g->rq;
-
-	memset(rq, 0, sizeof(*rq));
-	rq->op = op;
-	rq->flags = e->uv ? AAS_RQ_UV : 0;
-	rq->uid = e->uid;
-	(void)snprintf(rq->user, sizeof(rq->user), "%s", e->user);
-	(void)snprintf(rq->service, sizeof(rq->service), "%s", e->service);
-	(void)snprintf(rq->policy, sizeof(rq->policy), "%s",
-	    e->policy != NULL ? e->policy : "");
-	(void)snprintf(rq->realm, sizeof(rq->realm), "%s", e->realm);
-	rq->present = 1;
-	rq->timeout_s =
-	    e->timeout_s > CEREMONY_MIN_S ? e->timeout_s : CEREMONY_MIN_S;
-	for (size_t i = 0; i < g->d.keys_n; i++) {
-		memcpy(rq->creds[i].label, g->d.keys[i].label, AAS_LABEL_MAX);
-		rq->creds[i].c = g->d.keys[i].login;
-	}
-	rq->creds_n = g->d.keys_n;
-}
-
-static int
-complain(struct dialog *g, unsigned why)
-{
-	g->why = why;
-	return aas_say(
-	    g->ui, 1, "%s [%s]", aas_reason_text(why), aas_reason_code(why));
-}
-
-static int
-ceremony(struct dialog *g)
-{
-	const struct aas_verdict *v = &g->ans.v;
-	int r = (g->e->relay != NULL ? g->e->relay : aas_relay)(
-	    g->e->helper, &g->rq, g->ui, &g->ans);
-
-	if (r == AAS_OK || r == AAS_ERR_CANCELED)
-		return r;
-	g->why = v->reason;
-	(void)aas_say(g->ui, 1, "%s [%s]",
-	    v->text[0] != '\0' ? v->text : aas_reason_text(v->reason),
-	    aas_reason_code(v->reason));
-	return r;
-}
-
-static int
-same_cred(const struct aas_cred *a, const struct aas_cred *b)
-{
-	return (a->id_len == b->id_len &&
-		   memcmp(a->id, b->id, a->id_len) == 0) ||
-	    (a->pk_len == b->pk_len && memcmp(a->pk, b->pk, a->pk_len) == 0);
-}
-
-/* What the helper made becomes the draft's next key. */
-static int
-take_made(struct dialog *g, const char *label)
-{
-	const struct aas_made *m = &g->ans.made;
-	struct aas_key *k = &g->d.keys[g->d.keys_n];
-
-	if (g->ans.made_n != 1 || strcmp(m->login.rp, g->e->realm) != 0) {
-		(void)complain(g, AAS_WHY_PROTOCOL);
-		return AAS_ERR_FORMAT;
-	}
-	for (size_t i = 0; i < g->d.keys_n; i++) {
-		if (same_cred(&g->d.keys[i].login, &m->login)) {
-			(void)aas_say(g->ui, 1,
-			    "That is '%s' again: take another key.",
-			    g->d.keys[i].label);
-			return AAS_ERR_EXISTS;
-		}
-	}
-	memset(k, 0, sizeof(*k));
-	memcpy(k->label, label, strlen(label) + 1);
-	k->login = m->login;
-	k->ssh = m->ssh;
-	memcpy(k->aaguid, m->aaguid, sizeof(k->aaguid));
-	k->transports = m->transports;
-	k->backup = m->flags & (AAS_BE | AAS_BS);
-	k->roaming =
-	    m->transports == 0 || (m->transports & ~AAS_TR_INTERNAL) != 0;
-	k->counter = m->counter;
-	g->d.keys_n++;
-	return AAS_OK;
-}
-
-static int
-save_draft(struct dialog *g)
+save_draft(struct aas_dialog *g)
 {
 	struct aas_now now;
 
@@ -248,36 +31,18 @@ save_draft(struct dialog *g)
 }
 
 static int
-make_key(struct dialog *g)
+make_key(struct aas_dialog *g)
 {
 	char label[AAS_LABEL_MAX];
-	int again = 1;
-	int r = ask_label(g, label);
+	int r = aas_enroll_ask_label(g, label);
 
-	if (r != AAS_OK)
-		return r;
-	for (;;) {
-		request(g, AAS_OP_MAKE);
-		memcpy(g->rq.label, label, sizeof(label));
-		memcpy(g->rq.handle, g->d.handle, sizeof(g->rq.handle));
-		if ((r = ceremony(g)) == AAS_OK)
-			r = take_made(g, label);
-		if (r == AAS_OK)
-			break;
-		if (r != AAS_ERR_DENIED && r != AAS_ERR_EXISTS &&
-		    r != AAS_ERR_TIMEOUT)
-			return r;
-		again = 1;
-		r = ask_yes(g, "Try again?", &again);
-		if (r != AAS_OK || !again)
-			return r != AAS_OK ? r : AAS_ERR_CANCELED;
-	}
-	(void)aas_say(g->ui, 0, "'%s' is made.", label);
-	return save_draft(g);
+	if (r == AAS_OK)
+		r = aas_enroll_make(g, label);
+	return r == AAS_OK ? save_draft(g) : r;
 }
 
 static int
-make_keys(struct dialog *g)
+make_keys(struct aas_dialog *g)
 {
 	int r = AAS_OK;
 	int more = 0;
@@ -285,7 +50,7 @@ make_keys(struct dialog *g)
 	while (r == AAS_OK && g->d.keys_n < AAS_ENROLL_KEYS) {
 		if (g->d.keys_n >= g->e->keys_min) {
 			more = 0;
-			r = ask_yes(g, "Another key?", &more);
+			r = aas_enroll_ask_yes(g, "Another key?", &more);
 			if (r != AAS_OK || !more)
 				return r;
 		}
@@ -294,10 +59,8 @@ make_keys(struct dialog *g)
 	return r;
 }
 
-/* --- the steps around them -------------------------------------------------*/
-
 static int
-explain(struct dialog *g)
+explain(struct aas_dialog *g)
 {
 	return aas_say(g->ui, 0,
 	    "This enrolls security keys for %s (%s).\n"
@@ -309,7 +72,7 @@ explain(struct dialog *g)
 
 /* Take up a draft, if there is one and the person wants it. */
 static int
-resume(struct dialog *g)
+resume(struct aas_dialog *g)
 {
 	const struct aas_enroll *e = g->e;
 	struct aas_now now;
@@ -329,7 +92,8 @@ resume(struct dialog *g)
 			    "%s'%s'", i > 0 ? ", " : "", g->d.keys[i].label);
 		(void)snprintf(question, sizeof(question),
 		    "Made before: %s. Go on with that?", names);
-		if ((r = ask_yes(g, question, &yes)) != AAS_OK || yes)
+		if ((r = aas_enroll_ask_yes(g, question, &yes)) != AAS_OK ||
+		    yes)
 			return r;
 	}
 	memset(&g->d, 0, sizeof(g->d));
@@ -349,7 +113,7 @@ met(int yes)
 
 /* Show what the set meets; AAS_ERR_DEVICE if it cannot be enrolled. */
 static int
-requirements(struct dialog *g)
+requirements(struct aas_dialog *g)
 {
 	int roaming = 0;
 	int bound = 1;
@@ -375,7 +139,7 @@ requirements(struct dialog *g)
 }
 
 static int
-fill_entry(struct dialog *g)
+fill_entry(struct aas_dialog *g)
 {
 	struct aas_entry *n = &g->entry;
 	struct aas_now now;
@@ -399,91 +163,21 @@ fill_entry(struct dialog *g)
 	return AAS_OK;
 }
 
-/* One proof by each key, each checked. */
 static int
-check_proofs(struct dialog *g)
+commit(struct aas_dialog *g, int64_t *held_until)
 {
-	uint8_t flags = 0;
-	uint32_t counter = 0;
-	unsigned seen = 0;
-	int r = AAS_OK;
+	int r =
+	    aas_say(g->ui, 0, "\nEach key now signs the finished enrolment.");
 
-	for (size_t p = 0; p < g->ans.proofs_n; p++) {
-		for (size_t k = 0; k < g->d.keys_n; k++) {
-			const struct aas_cred *c = &g->d.keys[k].login;
-
-			if (g->ans.proofs[p].id_len != c->id_len ||
-			    memcmp(g->ans.proofs[p].id, c->id, c->id_len) != 0)
-				continue;
-			r = aas_assertion_verify(c, g->hash, 1,
-			    &g->ans.proofs[p], &flags, &counter, &g->why);
-			if (r != AAS_OK)
-				return r;
-			seen |= 1u << k;
-		}
-	}
-	if (g->ans.proofs_n == g->d.keys_n && seen == (1u << g->d.keys_n) - 1)
-		return AAS_OK;
-	g->why = AAS_WHY_CREDENTIAL;
-	return AAS_ERR_CRYPTO;
-}
-
-static int
-prove(struct dialog *g)
-{
-	int again = 1;
-	int r = AAS_ERR_CANCELED;
-
-	(void)aas_say(g->ui, 0, "\nEach key now signs the finished enrolment.");
-	while (again) {
-		request(g, AAS_OP_PROVE);
-		g->rq.flags |= AAS_RQ_UV; /* every entry's proof has UV */
-		memcpy(g->rq.hash, g->hash, sizeof(g->rq.hash));
-		if ((r = ceremony(g)) == AAS_OK) {
-			if ((r = check_proofs(g)) != AAS_OK)
-				(void)complain(g, g->why);
-			return r;
-		}
-		if (r != AAS_ERR_DENIED && r != AAS_ERR_TIMEOUT)
-			return r;
-		r = ask_yes(g, "Try again?", &again);
-		if (r != AAS_OK)
-			return r;
-	}
-	return AAS_ERR_CANCELED;
-}
-
-static int
-commit(struct dialog *g, int64_t *held_until)
-{
-	char *json = NULL;
-	char *line = NULL;
-	int64_t held = 0;
-	int r = AAS_ERR_SYS;
-
-	if ((r = aas_entry_payload(&g->entry, &json)) != AAS_OK ||
-	    (r = aas_entry_challenge(json, g->hash)) != AAS_OK ||
-	    (r = prove(g)) != AAS_OK ||
-	    (r = aas_entry_line(json, g->ans.proofs, g->ans.proofs_n, NULL,
-		 NULL, &line)) != AAS_OK)
-		goto out;
-	g->why = AAS_WHY_SYSTEM;
-	r = g->e->append(g->e->append_arg, line, &held, &g->why);
-	if (r != AAS_OK) {
-		(void)aas_say(g->ui, 1, "Not enrolled: %s [%s]",
-		    aas_reason_text(g->why), aas_reason_code(g->why));
-		goto out;
-	}
-	aas_draft_drop(g->e->drafts, g->e->uid);
-	*held_until = held;
-out:
-	free(json);
-	free(line);
+	if (r == AAS_OK)
+		r = aas_enroll_submit(g, (1u << g->d.keys_n) - 1, held_until);
+	if (r == AAS_OK)
+		aas_draft_drop(g->e->drafts, g->e->uid);
 	return r;
 }
 
 static void
-farewell(struct dialog *g, int64_t held_until)
+farewell(struct aas_dialog *g, int64_t held_until)
 {
 	char until[AAS_CLOCK_TEXT];
 
@@ -505,7 +199,7 @@ farewell(struct dialog *g, int64_t held_until)
 int
 aas_enroll_run(const struct aas_enroll *e, int64_t *held_until, unsigned *why)
 {
-	struct dialog *g = calloc(1, sizeof(*g));
+	struct aas_dialog *g = calloc(1, sizeof(*g));
 	int64_t held = 0;
 	int r = AAS_ERR_NOMEM;
 

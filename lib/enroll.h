@@ -65,7 +65,7 @@ struct aas_draft {
 	int64_t time_s;
 	uint8_t handle[32]; /* WebAuthn user handle, random */
 	uint8_t keys_n;
-	struct aas_key keys[AAS_ENROLL_KEYS];
+	struct aas_key keys[AAS_KEYS_MAX];
 };
 
 /*

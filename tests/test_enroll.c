@@ -379,7 +379,7 @@ enroll_refused_by_the_store_says_why_and_keeps_the_keys(void **state)
 	w->append_r = AAS_ERR_PERMS;
 	assert_int_equal(run(w), AAS_ERR_PERMS);
 	assert_int_equal(w->why, AAS_WHY_AUTHORITY);
-	assert_non_null(strstr(w->said, "Not enrolled:"));
+	assert_non_null(strstr(w->said, "Refused:"));
 	assert_non_null(strstr(w->said, "[authority]"));
 	/* The next try needs no key made anew. */
 	w->append_r = AAS_OK;
