@@ -75,11 +75,13 @@ lib_libaas_ceremony_la_LIBADD = lib/libaas.la $(FIDO2_LIBS)
 # Enrolment: the dialog, the ceremonies it asks for, the password.
 noinst_LTLIBRARIES += lib/libaas-enroll.la
 lib_libaas_enroll_la_SOURCES = \
+	lib/change.c lib/change.h \
 	lib/enroll.c lib/enroll.h lib/enroll_parts.h \
 	lib/enroll_ask.c \
 	lib/enroll_draft.c \
 	lib/enroll_recovery.c \
 	lib/enroll_sign.c \
 	lib/relay.c lib/relay.h \
-	lib/shadow.c lib/shadow.h
+	lib/shadow.c lib/shadow.h \
+	lib/shadow_follow.c
 lib_libaas_enroll_la_LIBADD = lib/libaas.la

@@ -21,8 +21,8 @@
  * AAS_ERR_NOTFOUND (no state directory), AAS_ERR_NOMEM.
  * Blocks for usermod(8), at most 20 s.
  */
-int aas_shadow_lock(const char *statedir, const char *name, uint32_t uid,
-    int *done);
+int aas_shadow_lock(
+    const char *statedir, const char *name, uint32_t uid, int *done);
 
 /*
  * aas_shadow_unlock(statedir, name, uid, &done):
@@ -30,8 +30,16 @@ int aas_shadow_lock(const char *statedir, const char *name, uint32_t uid,
  * locked; then remove the note.  Without a note: 0, nothing done.
  * Errors as above.
  */
-int aas_shadow_unlock(const char *statedir, const char *name, uint32_t uid,
-    int *done);
+int aas_shadow_unlock(
+    const char *statedir, const char *name, uint32_t uid, int *done);
+
+/*
+ * aas_shadow_follow(statedir, name, uid, state, &done):
+ * Lock or unlock as the record's ${state} (enum aas_state) wants it: locked
+ * while keys sign in, back when they are disabled.  Errors as above.
+ */
+int aas_shadow_follow(const char *statedir, const char *name, uint32_t uid,
+    unsigned state, int *done);
 
 /*
  * aas_shadow_locked(name, &locked):

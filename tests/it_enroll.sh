@@ -92,8 +92,8 @@ keys_of()
 {
 	local key
 
-	for key in alice-blue alice-spare bob-blue bob-spare carol-blue \
-	    carol-spare; do
+	for key in alice-blue alice-spare alice-third bob-blue bob-spare \
+	    carol-blue carol-spare; do
 		softkey unplug "$key" || :
 	done >/dev/null 2>&1
 	for key; do
@@ -206,10 +206,49 @@ gives_up()
 	check "and counts" state_is carol enrolled
 }
 
+# --- alice again: changes of her keys ------------------------------------------
+
+# change CMD...: with her PIN, and whatever else is asked at its default.
+change()
+{
+	keys_of alice-blue alice-spare "${third[@]}"
+	as alice "aasctl $*" "$pin" 1234
+}
+
+changes()
+{
+	third=()
+	rm -rf /home/alice/.local
+	keys_of alice-blue alice-spare
+	as alice "aasctl enroll --ticket $(ticket_for alice)" "${all[@]}"
+	check "a key is renamed" change keys rename spare reserve
+	check "and has its new name" as alice "aasctl keys list"
+	check "which is listed" said '^reserve +active'
+	check "the last two keys cannot be fewer" \
+	    not change keys remove reserve
+	third=(alice-third)
+	softkey plug alice-third mode=0666 >/dev/null
+	softkey set alice-third pin=1234 >/dev/null
+	check "a third key is added by two" change keys add third
+	check "and counts" said 'done'
+	check "a key is suspended by another" change keys suspend blue
+	check "and resumed by itself and two" change keys resume blue
+	check "a key is removed" change keys remove third
+	check "one that is not there is not" not change keys remove third
+	third=()
+	check "she disables her keys with two" change disable
+	check "her state says so" state_is alice disabled
+	check "her password is back" password_works alice 'old alice'
+	check "she enables them" change enable
+	check "and it is locked again" not password_works alice 'old alice'
+	check "her record verifies" aasctl verify alice
+}
+
 setup
 invited
 purged
 held
 gives_up
+changes
 [ "$failed" -eq 0 ] || tail -n 40 "$rig_log"
 exit "$failed"

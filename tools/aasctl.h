@@ -32,6 +32,7 @@ struct aasctl {
  * aasctl_cmd_*(c, argc, argv):
  * Do it; argv[0] is the subcommand's own name.  Returns an enum aasctl_exit.
  */
+int aasctl_cmd_change(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_invite(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_keys(struct aasctl *c, int argc, char **argv);
@@ -95,8 +96,20 @@ int aasctl_status(const struct aasctl *c, struct aas_context *cx,
  * The caller's own record, replayed in full.  An error is said.  Returns an
  * enum aasctl_exit.
  */
-int aasctl_record(const struct aasctl *c, struct aas_context *cx,
-    struct aas_record **rec);
+int aasctl_record(
+    const struct aasctl *c, struct aas_context *cx, struct aas_record **rec);
+
+/*
+ * aasctl_append(arg, line, &held_until, &why):
+ * For struct aas_enroll: hand a line to aasd; ${arg} is a struct
+ * aasctl_append, whose ticket may be NULL.
+ */
+struct aasctl_append {
+	const struct aas_context *cx;
+	const char *ticket;
+};
+int aasctl_append(
+    void *arg, const char *line, int64_t *held_until, unsigned *why);
 
 /*
  * aasctl_ask_aasd(c, cx, rq, &rep):

@@ -170,3 +170,46 @@ aasctl_record(
 	return aasctl_fail(c, aasctl_exit_of(r), "%s [%s]",
 	    aas_reason_text(why), aas_reason_code(why));
 }
+
+/* The reason of an answer that says no. */
+static unsigned
+reason_of(const json_t *rep)
+{
+	const char *s = json_string_value(json_object_get(rep, "reason"));
+
+	for (unsigned i = 1; s != NULL && i <= AAS_WHY_LAST; i++) {
+		if (strcmp(s, aas_reason_code(i)) == 0)
+			return i;
+	}
+	return AAS_WHY_SYSTEM;
+}
+
+int
+aasctl_append(void *arg, const char *line, int64_t *held_until, unsigned *why)
+{
+	const struct aasctl_append *j = arg;
+	json_t *rq = json_pack("{s:s, s:s}", "op", "append", "line", line);
+	json_t *rep = NULL;
+	int r = AAS_ERR_NOMEM;
+
+	*why = AAS_WHY_SYSTEM;
+	if (rq != NULL && j->ticket != NULL &&
+	    json_object_set_new(rq, "ticket", json_string(j->ticket)) != 0) {
+		json_decref(rq);
+		return r;
+	}
+	r = aas_client_call(aas_policy_rundir(j->cx->policy), rq, &rep);
+	if (r != AAS_OK) {
+		*why = r == AAS_ERR_AGAIN ? AAS_WHY_BUSY : AAS_WHY_SYSTEM;
+		return r;
+	}
+	if (json_is_true(json_object_get(rep, "ok"))) {
+		*held_until =
+		    json_integer_value(json_object_get(rep, "held_until"));
+	} else {
+		*why = reason_of(rep);
+		r = AAS_ERR_DENIED;
+	}
+	json_decref(rep);
+	return r;
+}

@@ -21,56 +21,7 @@
 #include "lib/fs.h"
 #include "lib/reason.h"
 #include "tools/aasctl.h"
-#include "tools/client.h"
 #include "tools/tty.h"
-
-struct job {
-	const struct aas_context *cx;
-	const char *ticket;
-};
-
-/* The reason of an answer that says no. */
-static unsigned
-reason_of(const json_t *rep)
-{
-	const char *s = json_string_value(json_object_get(rep, "reason"));
-
-	for (unsigned i = 1; s != NULL && i <= AAS_WHY_LAST; i++) {
-		if (strcmp(s, aas_reason_code(i)) == 0)
-			return i;
-	}
-	return AAS_WHY_SYSTEM;
-}
-
-static int
-append(void *arg, const char *line, int64_t *held_until, unsigned *why)
-{
-	const struct job *j = arg;
-	json_t *rq = json_pack("{s:s, s:s}", "op", "append", "line", line);
-	json_t *rep = NULL;
-	int r = AAS_ERR_NOMEM;
-
-	*why = AAS_WHY_SYSTEM;
-	if (rq != NULL && j->ticket != NULL &&
-	    json_object_set_new(rq, "ticket", json_string(j->ticket)) != 0) {
-		json_decref(rq);
-		return r;
-	}
-	r = aas_client_call(aas_policy_rundir(j->cx->policy), rq, &rep);
-	if (r != AAS_OK) {
-		*why = r == AAS_ERR_AGAIN ? AAS_WHY_BUSY : AAS_WHY_SYSTEM;
-		return r;
-	}
-	if (json_is_true(json_object_get(rep, "ok"))) {
-		*held_until =
-		    json_integer_value(json_object_get(rep, "held_until"));
-	} else {
-		*why = reason_of(rep);
-		r = AAS_ERR_DENIED;
-	}
-	json_decref(rep);
-	return r;
-}
 
 /* Below the home directory; -1, no draft, if anything is odd there. */
 static int
@@ -120,7 +71,7 @@ check_state(struct aasctl *c, struct aas_context *cx)
 static int
 dialog(struct aasctl *c, struct aas_context *cx, const char *ticket)
 {
-	struct job j = { cx, ticket };
+	struct aasctl_append j = { cx, ticket };
 	struct aas_enroll e;
 	struct aas_tty *tty = NULL;
 	struct aas_ui ui;
@@ -133,7 +84,7 @@ dialog(struct aasctl *c, struct aas_context *cx, const char *ticket)
 	aas_context_enroll(cx, "aasctl", &e);
 	e.drafts = open_drafts(cx->user.uid);
 	e.ui = &ui;
-	e.append = append;
+	e.append = aasctl_append;
 	e.append_arg = &j;
 	r = aas_enroll_run(&e, &held, &why);
 	aas_close(&e.drafts);

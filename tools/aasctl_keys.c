@@ -1,5 +1,6 @@
 /*
- * aasctl keys list, aasctl keys test: the caller's own keys.
+ * aasctl keys list, aasctl keys test: the caller's own keys.  What changes
+ * them is in aasctl_change.c.
  */
 #include <sys/random.h>
 
@@ -188,8 +189,12 @@ aasctl_cmd_keys(struct aasctl *c, int argc, char **argv)
 	struct aas_context cx;
 	int code = AASCTL_USAGE;
 
-	if (argc != 2 ||
-	    (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "test") != 0))
+	if (argc < 2)
+		return aasctl_usage("keys list|test|add|remove|rename|suspend|"
+				    "resume [NAME ...]");
+	if (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "test") != 0)
+		return aasctl_cmd_change(c, argc - 1, argv + 1);
+	if (argc != 2)
 		return aasctl_usage("keys list|test");
 	if ((code = aasctl_context(c, &cx)) != AASCTL_OK)
 		return code;

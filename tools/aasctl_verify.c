@@ -26,14 +26,6 @@ struct job {
 	unsigned good, bad;
 };
 
-/* Does the state mean that keys, and no password, sign in? */
-static int
-keys_rule(unsigned state)
-{
-	return state != AAS_ST_NONE && state != AAS_ST_HELD &&
-	    state != AAS_ST_DISABLED;
-}
-
 static void
 tell(struct job *j, const struct aas_user *u, int r, unsigned line,
     unsigned why, unsigned state)
@@ -66,6 +58,7 @@ verify_one(struct job *j, const struct aas_user *u)
 	struct aas_index *ix = calloc(1, sizeof(*ix));
 	unsigned line = 0;
 	unsigned why = AAS_WHY_SYSTEM;
+	int changed = 0;
 	int r = AAS_ERR_NOMEM;
 
 	if (ix == NULL)
@@ -74,9 +67,9 @@ verify_one(struct job *j, const struct aas_user *u)
 	if (r == AAS_OK)
 		r = aas_store_load(
 		    j->store, u->uid, u->name, &j->now, NULL, ix, &why);
-	if (r == AAS_OK && keys_rule(ix->state)) {
-		r = aas_shadow_lock(
-		    aas_policy_statedir(j->cx->policy), u->name, u->uid, NULL);
+	if (r == AAS_OK) {
+		r = aas_shadow_follow(aas_policy_statedir(j->cx->policy),
+		    u->name, u->uid, ix->state, &changed);
 		why = r == AAS_OK ? why : AAS_WHY_SYSTEM;
 	}
 	if (r != AAS_ERR_NOTFOUND)

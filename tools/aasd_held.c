@@ -1,5 +1,5 @@
 /*
- * Enrolments that wait before they count: one empty file per user below
+ * Entries that wait before they count: one empty file per user below
  * <state>/held, so that a timer looks at those few and not at everybody.
  */
 #include <sys/stat.h>
@@ -68,7 +68,7 @@ settle(struct aasd *d, uid_t uid, const struct aas_now *now)
 	struct aas_user u;
 	unsigned why = AAS_WHY_SYSTEM;
 	int done = 0;
-	int locked = 0;
+	int changed = 0;
 	int r = AAS_ERR_SYS;
 
 	if (ix == NULL)
@@ -78,13 +78,13 @@ settle(struct aasd *d, uid_t uid, const struct aas_now *now)
 		    d->store, u.uid, u.name, now, NULL, ix, &why);
 	if (r == AAS_ERR_NOTFOUND) {
 		done = 1;
-	} else if (r == AAS_OK && ix->state != AAS_ST_HELD) {
-		done = ix->state == AAS_ST_DISABLED ||
-		    aas_shadow_lock(d->statedir, u.name, u.uid, &locked) ==
-			AAS_OK;
-		if (locked)
-			aas_log(
-			    LOG_NOTICE, "event=genesis-counts user=%s", u.name);
+	} else if (r == AAS_OK &&
+	    aas_shadow_follow(
+		d->statedir, u.name, u.uid, ix->state, &changed) == AAS_OK) {
+		done = ix->refresh_s == 0; /* nothing waits any more */
+		if (changed)
+			aas_log(LOG_NOTICE, "event=hold-over user=%s state=%s",
+			    u.name, aas_state_name(ix->state));
 	}
 	free(ix);
 	return done;

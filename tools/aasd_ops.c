@@ -140,11 +140,9 @@ stored(struct call *c, int ticket, int64_t held_until)
 	if (held_until == 0 && ix != NULL &&
 	    aas_store_load(c->d->store, c->u.uid, c->u.name, &c->now, NULL, ix,
 		&why) == AAS_OK) {
-		int r = ix->state == AAS_ST_DISABLED
-		    ? aas_shadow_unlock(
-			  c->d->statedir, c->u.name, c->u.uid, NULL)
-		    : aas_shadow_lock(
-			  c->d->statedir, c->u.name, c->u.uid, NULL);
+		int changed = 0;
+		int r = aas_shadow_follow(
+		    c->d->statedir, c->u.name, c->u.uid, ix->state, &changed);
 
 		if (r != AAS_OK)
 			aas_log(LOG_ERR,

@@ -14,6 +14,7 @@ tools_aas_unlock_LDADD = $(CEREMONY_LIBS)
 bin_PROGRAMS += tools/aasctl
 tools_aasctl_SOURCES = \
 	tools/aasctl.c tools/aasctl.h \
+	tools/aasctl_change.c \
 	tools/aasctl_common.c \
 	tools/aasctl_enroll.c \
 	tools/aasctl_invite.c \
