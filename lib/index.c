@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,6 +178,7 @@ get_key(struct aas_rd *rd, struct aas_index_key *k)
 {
 	size_t n = 0;
 
+	memset(k, 0, sizeof(*k));
 	k->active = aas_rd_u8(rd);
 	aas_rd_raw(rd, k->id, sizeof(k->id));
 	aas_rd_str(rd, k->label, sizeof(k->label));
@@ -194,7 +196,9 @@ aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix)
 
 	if ((r = unseal(p, len, INDEX_MAGIC, &rd)) != AAS_OK)
 		return r;
-	memset(ix, 0, sizeof(*ix));
+	/* Keys and holds are 14 kB, cleared one by one as they are there. */
+	memset(ix, 0, offsetof(struct aas_index, keys));
+	ix->holds_n = 0;
 	ix->uid = aas_rd_u32(&rd);
 	aas_rd_str(&rd, ix->user, sizeof(ix->user));
 	aas_rd_str(&rd, ix->realm, sizeof(ix->realm));

@@ -8,7 +8,6 @@
 #include <sys/random.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,21 +24,31 @@ struct out {
 	int bad;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-put(struct out *o, const char *fmt, ...)
+static void
+put_char(struct out *o, char c)
 {
-	va_list ap;
-	int n;
-
-	if (o->bad)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(o->b + o->len, sizeof(o->b) - o->len, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(o->b) - o->len)
+	if (o->len + 1 >= sizeof(o->b))
 		o->bad = 1;
 	else
-		o->len += (size_t)n;
+		o->b[o->len++] = c;
+}
+
+static void
+put(struct out *o, const char *s)
+{
+	while (*s != '\0')
+		put_char(o, *s++);
+}
+
+static void
+put_hex4(struct out *o, unsigned v)
+{
+	static const char digits[] = "0123456789abcdef";
+	int i;
+
+	put(o, "\\u");
+	for (i = 12; i >= 0; i -= 4)
+		put_char(o, digits[v >> i & 15]);
 }
 
 /*
@@ -52,7 +61,9 @@ put_text(struct out *o, const char *key, const char *s)
 	uint32_t cp;
 	size_t n;
 
-	put(o, ",\"%s\":", key);
+	put(o, ",\"");
+	put(o, key);
+	put(o, "\":");
 	if (s == NULL) {
 		put(o, "null");
 		return;
@@ -60,22 +71,40 @@ put_text(struct out *o, const char *key, const char *s)
 	put(o, "\"");
 	for (; *s != '\0' && !o->bad; s += n) {
 		cp = (unsigned char)*s;
-		if ((n = aas_utf8_next(s, strnlen(s, 4), &cp)) == 0) {
+		n = 1;
+		if (cp > 0x7e &&
+		    (n = aas_utf8_next(s, strnlen(s, 4), &cp)) == 0) {
 			cp = (unsigned char)*s;
 			n = 1;
 		}
-		if (cp == '"' || cp == '\\')
-			put(o, "\\%c", (int)cp);
-		else if (cp >= 0x20 && cp <= 0x7e)
-			put(o, "%c", (int)cp);
-		else if (cp <= 0xffff)
-			put(o, "\\u%04x", (unsigned)cp);
-		else
-			put(o, "\\u%04x\\u%04x",
-			    (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
-			    (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+		if (cp >= 0x20 && cp <= 0x7e) {
+			if (cp == '"' || cp == '\\')
+				put_char(o, '\\');
+			put_char(o, (char)cp);
+		} else if (cp <= 0xffff) {
+			put_hex4(o, cp);
+		} else {
+			put_hex4(o, 0xd800 + ((cp - 0x10000) >> 10));
+			put_hex4(o, 0xdc00 + ((cp - 0x10000) & 0x3ff));
+		}
 	}
 	put(o, "\"");
+}
+
+static void
+put_number(struct out *o, const char *key, uint64_t v)
+{
+	char digits[24];
+	size_t n = sizeof(digits) - 1;
+
+	digits[n] = '\0';
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	put(o, ",\"");
+	put(o, key);
+	put(o, "\":");
+	put(o, digits + n);
 }
 
 static void
@@ -89,26 +118,27 @@ put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
 	put(o, "{\"v\":1");
 	put_text(o, "id", id);
 	put_text(o, "user", l->user);
-	put(o, ",\"uid\":%lu", (unsigned long)l->uid);
+	put_number(o, "uid", l->uid);
 	put_text(o, "service", l->service);
-	put(o, ",\"leader\":%ld,\"start\":%llu", (long)l->leader.pid,
-	    (unsigned long long)l->leader.start);
+	put_number(o, "leader", (uint64_t)l->leader.pid);
+	put_number(o, "start", l->leader.start);
 	put_text(o, "tty", l->tty);
 	put_text(o, "rhost", l->rhost);
 	put_text(o, "key", l->key);
 	put_text(o, "via", l->via);
 	put_text(o, "time", time);
-	put(o, ",\"boottime_ms\":%lld", (long long)now->boottime_ms);
+	put_number(o, "boottime_ms", (uint64_t)now->boottime_ms);
 	put_text(o, "boot", boot);
-	put(o, ",\"session_s\":%lld,\"idle_s\":%lld}\n",
-	    (long long)l->session_s, (long long)l->idle_s);
+	put_number(o, "session_s", (uint64_t)l->session_s);
+	put_number(o, "idle_s", (uint64_t)l->idle_s);
+	put(o, "}\n");
 }
 
 int
 aas_ledger_open(const char *rundir, const struct aas_ledger *l,
     const struct aas_now *now, char id[AAS_LEDGER_ID])
 {
-	struct out o = { .len = 0 };
+	struct out o; /* 4 kB: not worth clearing */
 	uint8_t raw[8];
 	char name[AAS_LEDGER_ID];
 	int dirfd = -1;
@@ -117,6 +147,8 @@ aas_ledger_open(const char *rundir, const struct aas_ledger *l,
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return AAS_ERR_SYS;
 	aas_hex_format(raw, sizeof(raw), name);
+	o.len = 0;
+	o.bad = 0;
 	put_line(&o, l, now, name);
 	if (o.bad)
 		return AAS_ERR_TOOBIG;

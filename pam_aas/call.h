@@ -24,7 +24,7 @@
 #define AAS_A_NEXT   0x3C69E15Au /* PAM_IGNORE */
 #define AAS_A_ENROLL 0x5A963CE1u /* PAM_NEW_AUTHTOK_REQD, account only */
 
-/* One call of one entry point; on the heap, wiped at its end. */
+/* One call of one entry point; on the heap.  Never holds a secret. */
 struct aas_call {
 	pam_handle_t *pamh;
 	unsigned flags;
@@ -40,10 +40,9 @@ struct aas_call {
 	struct aas_decision d;
 	enum aas_class class;
 	enum aas_row row;
-	unsigned state; /* enum aas_state */
-	int has_index;
-	struct aas_index ix;
-	gid_t gids[AAS_USER_GROUPS];
+	unsigned state;       /* enum aas_state */
+	int has_index;        /* ix is the user's, and vouched for */
+	struct aas_index *ix; /* 14 kB: only if has_index */
 	/* the refusal: */
 	unsigned why;            /* enum aas_reason */
 	int code;                /* PAM code; 0: derived from why */
@@ -54,7 +53,7 @@ struct aas_call {
 /*
  * aas_call_run(phase, fn, pamh, flags, argc, argv, &rv):
  * One entry point: arguments, a zeroed call, ${fn}, then what all have in
- * common: the refusal is said to the user and logged, everything is wiped.
+ * common: the refusal is said to the user and logged, everything is freed.
  * Returns the answer; ${rv} is the PAM code for every answer but AAS_A_GRANT,
  * and never PAM_SUCCESS.
  */

@@ -19,6 +19,6 @@ pam_LTLIBRARIES += pam_aas/pam_aas.la
 pam_aas_pam_aas_la_SOURCES = pam_aas/pam_aas.c
 pam_aas_pam_aas_la_LIBADD = $(PAM_PARTS) $(PAM_LIBS)
 pam_aas_pam_aas_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
-	-Wl,--version-script=$(top_srcdir)/pam_aas/pam_aas.map
+	-Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--version-script=$(top_srcdir)/pam_aas/pam_aas.map
 pam_aas_pam_aas_la_DEPENDENCIES = $(PAM_PARTS) pam_aas/pam_aas.map
 EXTRA_DIST += pam_aas/pam_aas.map

@@ -167,7 +167,7 @@ aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX])
 		n = strcspn(s, "\n");
 		if (line_blob(s, n, blob, sizeof(blob), &len) != 0)
 			continue;
-		if ((k = key_of(&c->ix, blob, len)) != NULL) {
+		if ((k = key_of(c->ix, blob, len)) != NULL) {
 			memcpy(label, k->label, AAS_LABEL_MAX);
 			return 0;
 		}

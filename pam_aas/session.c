@@ -5,6 +5,7 @@
  *    public keys never run the auth phase.
  * 2. A ledger that cannot be written MUST NOT lock anybody out.
  */
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -39,9 +40,11 @@ write_line(struct aas_call *c, const char *via, const char *label)
 	}
 	if (t != NULL)
 		r = aas_proc_get(getpid(), &l.leader, NULL);
-	if (r == AAS_OK)
-		r = aas_ledger_open(
-		    aas_policy_rundir(c->policy), &l, &c->now, t->ledger);
+	if (r == AAS_OK) {
+		(void)snprintf(t->rundir, sizeof(t->rundir), "%s",
+		    aas_policy_rundir(c->policy));
+		r = aas_ledger_open(t->rundir, &l, &c->now, t->ledger);
+	}
 	if (r != AAS_OK)
 		aas_log(LOG_WARNING, "no ledger line: %s", aas_strerror(r));
 }
@@ -126,9 +129,7 @@ aas_session_close(struct aas_call *c)
 
 	if (t == NULL || t->ledger[0] == '\0')
 		return AAS_A_NEXT;
-	if (aas_policy_open(c->args.conf, &c->policy) != AAS_OK)
-		return aas_call_refuse(c, AAS_WHY_POLICY_BROKEN);
-	r = aas_ledger_close(aas_policy_rundir(c->policy), t->ledger);
+	r = aas_ledger_close(t->rundir, t->ledger);
 	t->ledger[0] = '\0';
 	if (r != AAS_OK && r != AAS_ERR_NOTFOUND)
 		aas_log(LOG_WARNING, "ledger: %s", aas_strerror(r));

@@ -5,7 +5,9 @@
  *    be looked up MUST NOT count as one that does not exist.
  * 2. Nothing of the environment, and no name from DNS, decides anything.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/err.h"
 #include "lib/log.h"
@@ -39,6 +41,20 @@ set_origin(struct aas_call *c)
 	    strcmp(c->service, "sshd") == 0;
 	/* 127.0.0.1 too: a forwarded port looks the same. */
 	c->remote = c->ssh || (c->rhost != NULL && c->rhost[0] != '\0');
+	return 0;
+}
+
+/* The boot's identity costs five system calls: for tickets and ledger. */
+static int
+set_time(struct aas_call *c)
+{
+	struct timespec t;
+
+	if (c->phase == AAS_PH_SESSION || c->phase == AAS_PH_CRED)
+		return aas_clock_now(&c->now) == AAS_OK ? 0 : -1;
+	if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+		return -1;
+	c->now.real_s = t.tv_sec;
 	return 0;
 }
 
@@ -129,25 +145,33 @@ decide(struct aas_call *c)
 	struct aas_query q = {
 		.user = c->user.name,
 		.uid = c->user.uid,
-		.gids = c->gids,
 		.service = c->service,
 		.remote = c->remote,
 		.now_s = c->now.real_s,
 	};
 
-	if (aas_policy_needs_groups(c->policy) &&
-	    aas_user_groups(&c->user, c->gids, &q.gids_n) != AAS_OK)
-		q.gids_n = -1;
+	gid_t *gids = NULL;
+
+	if (aas_policy_needs_groups(c->policy)) {
+		gids = malloc(AAS_USER_GROUPS * sizeof(*gids));
+		if (gids == NULL ||
+		    aas_user_groups(&c->user, gids, &q.gids_n) != AAS_OK)
+			q.gids_n = -1;
+		q.gids = gids;
+	}
 	/* On an error the decision says deny. */
 	(void)aas_policy_eval(c->policy, &q, &c->d);
+	free(gids);
 	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
 }
 
 static int
 load_index(struct aas_call *c)
 {
+	if (c->ix == NULL && (c->ix = malloc(sizeof(*c->ix))) == NULL)
+		return AAS_ERR_NOMEM;
 	return aas_index_load(aas_policy_statedir(c->policy), c->user.uid,
-	    c->user.name, c->now.real_s, &c->ix);
+	    c->user.name, c->now.real_s, c->ix);
 }
 
 int
@@ -155,7 +179,7 @@ aas_call_subject(struct aas_call *c)
 {
 	int known = 0;
 
-	if (aas_clock_now(&c->now) != AAS_OK || set_origin(c) != 0) {
+	if (set_time(c) != 0 || set_origin(c) != 0) {
 		(void)aas_call_refuse(c, AAS_WHY_SYSTEM);
 		return -1;
 	}
@@ -197,7 +221,7 @@ verify(struct aas_call *c)
 	r = load_index(c);
 	c->has_index = r == AAS_OK;
 	/* On a full disk the index stays old: the answer itself has to do. */
-	c->state = r == AAS_OK ? c->ix.state : state;
+	c->state = r == AAS_OK ? c->ix->state : state;
 	return 0;
 }
 
@@ -207,7 +231,7 @@ aas_call_row(struct aas_call *c)
 	unsigned why = AAS_WHY_UNKNOWN;
 
 	c->row = aas_states_row(c->state, &c->d,
-	    c->has_index ? c->ix.deadline_s : 0, c->now.real_s, &why);
+	    c->has_index ? c->ix->deadline_s : 0, c->now.real_s, &why);
 	/* A reason noted while the state was read says more. */
 	if (c->row != AAS_ROW_BROKEN || c->why == AAS_WHY_UNKNOWN)
 		c->why = why;
@@ -224,7 +248,7 @@ aas_call_state(struct aas_call *c)
 		r = load_index(c);
 	if (r == AAS_OK) {
 		c->has_index = 1;
-		c->state = c->ix.state;
+		c->state = c->ix->state;
 	} else if (r == AAS_ERR_NOTFOUND) {
 		c->state = AAS_ST_NONE;
 	} else if (r != AAS_ERR_AGAIN) {

@@ -23,6 +23,7 @@ struct aas_txn {
 	int enrolled; /* chauthtok had its one try */
 	char ticket[AAS_TICKET_HEX];
 	char ledger[AAS_LEDGER_ID];
+	char rundir[256]; /* where that line is */
 };
 
 /* aas_txn_get(pamh): what is remembered, or NULL. */
