@@ -90,8 +90,11 @@ issue(struct aas_cer *c, struct aas_cer_key *k)
 	int refused = 0;
 
 	k->issued = 0;
-	if (c->store == NULL || c->rec == NULL || (c->flags & AAS_CER_UNLOCK))
+	if (c->store == NULL || c->rec == NULL)
 		return AAS_OK;
+	/* A locker sees no counters, but what they led to. */
+	if (c->flags & AAS_CER_UNLOCK)
+		return k->copied ? AAS_WHY_COUNTER : AAS_OK;
 	if (aas_store_counter_get(
 		c->store, c->rq.uid, k->id, &k->issued, &refused) != AAS_OK)
 		return AAS_WHY_SYSTEM;
@@ -166,6 +169,20 @@ distinct(const struct aas_cer *c, const struct aas_cer_key *k)
 	return 1;
 }
 
+/* Everybody hears of it, the index first: lockers and sshd read that. */
+static int
+copied(struct aas_cer *c, const struct aas_cer_key *k, uint32_t counter)
+{
+	unsigned why;
+
+	aas_log(LOG_WARNING,
+	    "event=key-copied user=%s key=%s counter=%lu known=%lu", c->rq.user,
+	    k->label, (unsigned long)counter, (unsigned long)k->issued);
+	(void)aas_store_load(
+	    c->store, c->rq.uid, c->rq.user, &c->now, NULL, NULL, &why);
+	return aas_cer_fail(c, AAS_WHY_COUNTER);
+}
+
 /* Everything that stands between an answer and "verified". */
 static int
 check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags)
@@ -199,7 +216,7 @@ check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags)
 		r = aas_store_counter_put(
 		    c->store, c->rq.uid, k->id, k->issued, counter);
 		if (r == AAS_ERR_DENIED)
-			return aas_cer_fail(c, AAS_WHY_COUNTER);
+			return copied(c, k, counter);
 		if (r != AAS_OK)
 			aas_log(LOG_WARNING,
 			    "counter not stored: uid=%u err=\"%s\"",

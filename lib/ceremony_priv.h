@@ -23,6 +23,7 @@ struct aas_cer_key {
 	int backup;                  /* flags at creation; -1: not known */
 	int used;                    /* has answered in this ceremony */
 	int refused;                 /* not to be asked (again) */
+	int copied;                  /* the index says: a copy of it exists */
 	uint32_t issued;             /* counter known at its challenge */
 };
 

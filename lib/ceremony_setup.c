@@ -81,8 +81,8 @@ add_key(struct aas_cer *c, const char *label, const struct aas_cred *cred,
 	return AAS_OK;
 }
 
-/* 1 if the index, holds laid over it, says that the key counts. */
-static int
+/* What the index, holds laid over it, says of a key; 0: it does not count. */
+static unsigned
 counts(const struct aas_index *ix, const struct aas_cred *cred)
 {
 	uint8_t id[32];
@@ -91,7 +91,7 @@ counts(const struct aas_index *ix, const struct aas_cred *cred)
 		return 0;
 	for (size_t i = 0; i < ix->keys_n && i < AAS_KEYS_MAX; i++)
 		if (memcmp(ix->keys[i].id, id, sizeof(id)) == 0)
-			return ix->keys[i].active == 1;
+			return ix->keys[i].active;
 	return 0;
 }
 
@@ -126,12 +126,14 @@ keys_of_record(struct aas_cer *c)
 	(void)snprintf(c->rp, sizeof(c->rp), "%s", rec->realm);
 	for (size_t i = 0; i < rec->keys_n; i++) {
 		const struct aas_key *k = &rec->keys[i];
+		unsigned is = counts(&c->ix, &k->login);
 
-		if (k->suspended || !counts(&c->ix, &k->login))
+		if (k->suspended || is == 0)
 			continue;
 		r = add_key(c, k->label, &k->login, k->backup);
 		if (r != AAS_OK)
 			return r;
+		c->keys[c->keys_n - 1].copied = is == AAS_INDEX_COPIED;
 	}
 	return AAS_OK;
 }

@@ -184,7 +184,7 @@ get_key(struct aas_rd *rd, struct aas_index_key *k)
 	aas_rd_str(rd, k->label, sizeof(k->label));
 	aas_rd_bytes(rd, k->ssh, sizeof(k->ssh), &n);
 	k->ssh_len = (uint16_t)n;
-	if (k->active > 1)
+	if (k->active > AAS_INDEX_COPIED)
 		rd->bad = 1;
 }
 

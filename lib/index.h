@@ -44,8 +44,11 @@ struct aas_fileid {
 
 #define AAS_SSHPK_MAX 512 /* an OpenSSH public key blob, binary */
 
+/* Its counter went back on this host: nobody takes it here any more. */
+#define AAS_INDEX_COPIED 2
+
 struct aas_index_key {
-	uint8_t active;              /* 1; 0 is suspended or still held */
+	uint8_t active;              /* 1; 0: suspended, held; or COPIED */
 	uint8_t id[32];              /* SHA-256 of the login credential's id */
 	char label[AAS_LABEL_MAX];
 	uint16_t ssh_len;            /* 0: no SSH credential */

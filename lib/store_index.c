@@ -94,6 +94,16 @@ set_state(const struct aas_record *rec, struct aas_hoststate *hs,
 	}
 }
 
+static uint8_t
+active(const struct aas_key *k, const uint8_t id[32], struct aas_hoststate *hs)
+{
+	const struct aas_counter *c = aas_counter_find(hs, id);
+
+	if (k->suspended)
+		return 0;
+	return c != NULL && c->refused != 0 ? AAS_INDEX_COPIED : 1;
+}
+
 void
 aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
     const struct aas_fileid *file, const struct aas_now *now,
@@ -110,7 +120,7 @@ aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
 
 		if (aas_key_id(&rec->keys[i].login, k->id) != AAS_OK)
 			continue;
-		k->active = !rec->keys[i].suspended;
+		k->active = active(&rec->keys[i], k->id, hs);
 		memcpy(k->label, rec->keys[i].label, sizeof(k->label));
 		k->ssh_len = (uint16_t)aas_ssh_blob(
 		    &rec->keys[i].ssh, k->ssh, sizeof(k->ssh));

@@ -145,7 +145,7 @@ key_of(const struct aas_index *ix, const uint8_t *blob, size_t len)
 	unsigned i;
 
 	for (i = 0; i < ix->keys_n; i++) {
-		if (ix->keys[i].active && ix->keys[i].ssh_len > 0 &&
+		if (ix->keys[i].active == 1 && ix->keys[i].ssh_len > 0 &&
 		    ix->keys[i].ssh_len == len &&
 		    memcmp(ix->keys[i].ssh, blob, len) == 0)
 			return &ix->keys[i];
