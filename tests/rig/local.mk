@@ -8,6 +8,7 @@ EXTRA_DIST += %D%/lib.sh %D%/packages
 IT_TESTS = tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.sh
 IT_TESTS += tests/it_authority.sh
 IT_TESTS += tests/it_unlock.sh
+IT_TESTS += tests/it_clone.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS)
 
