@@ -184,7 +184,7 @@ assertion_of_another_key_or_party_is_refused(void **state)
 	    aas_assertion_verify(&c, hash, 1, &pf, NULL, NULL, &why),
 	    AAS_ERR_CRYPTO);
 	c = key[0].key.login;
-	c.id_len = 0;
+	c.id_len = pf.id_len = 0;
 	assert_int_equal(
 	    aas_assertion_verify(&c, hash, 1, &pf, NULL, NULL, &why),
 	    AAS_ERR_CRYPTO);
@@ -243,6 +243,19 @@ assertion_f55_public_keys_are_points(void **state)
 		assert_int_equal(
 		    aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_ERR_CRYPTO);
 	}
+	/* Their neighbors are keys like others. */
+	memset(pk, 0xff, 32);
+	pk[31] = 0x7e;
+	assert_int_equal(aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_OK);
+	pk[31] = 0x7f;
+	pk[0] = 0xeb;
+	assert_int_equal(aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_OK);
+	pk[0] = 0xff;
+	pk[9] = 0;
+	assert_int_equal(aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_OK);
+	memset(pk, 0, 32);
+	pk[0] = 2;
+	assert_int_equal(aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_OK);
 	memcpy(pk, order8, 32);
 	assert_int_equal(aas_pk_valid(AAS_ALG_EDDSA, pk, 32), AAS_ERR_CRYPTO);
 	pk[31] |= 0x80;

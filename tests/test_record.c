@@ -227,6 +227,7 @@ record_genesis_needs_a_roaming_key_and_uv(void **state)
 	    try_line(&ch, chain_sign(e, by, 2, NULL)), AAS_ERR_CRYPTO);
 	a.flags = AAS_AD_UP | AAS_AD_UV;
 	e->keys_n = 1;
+	e->keys[0].roaming = 1;
 	assert_int_equal(
 	    try_line(&ch, chain_sign(e, by, 1, NULL)), AAS_ERR_DENIED);
 }
@@ -410,6 +411,74 @@ record_weak_entry_has_no_effect_by_itself(void **state)
 	assert_int_equal(rec->pending[0].seq, 2);
 	assert_int_equal(rec->pending[0].type, AAS_T_ADD_KEY);
 	aas_record_free(&rec);
+	chain_free(&ch);
+}
+
+/* ${type} about ${s} at the end of the chain, by these, and added to it. */
+static void
+extend(struct chain *ch, enum aas_type type, const struct signer *s,
+    struct signer *const *by, size_t n)
+{
+	struct aas_entry *e =
+	    type == AAS_T_ADD_KEY ? adding(ch, s) : fresh(ch, type);
+	char *line = NULL;
+
+	assert_int_equal(aas_key_id(&s->key.login, e->key), AAS_OK);
+	line = chain_sign(e, by, n, NULL);
+	chain_add(ch, line);
+	free(line);
+	assert_int_equal(load_bytes(ch->p, ch->len, 1, NULL), AAS_OK);
+}
+
+static void
+record_one_bad_signer_spoils_the_entry(void **state)
+{
+	struct chain ch;
+	struct signer *abc[] = { &a, &b, &c };
+	struct signer *good[] = { &a };
+	struct signer *with_c[] = { &a, &c };
+	struct signer *with_d[] = { &a, &d };
+
+	(void)state;
+	start(&ch);
+	/* c comes and goes; d waits; b is suspended. */
+	extend(&ch, AAS_T_ADD_KEY, &c, abc, 3);
+	extend(&ch, AAS_T_REMOVE_KEY, &c, abc, 2);
+	extend(&ch, AAS_T_ADD_KEY, &d, with_d, 2);
+	extend(&ch, AAS_T_SUSPEND_KEY, &b, abc, 1);
+#define BY(who, n, rk) \
+	try_line(&ch, chain_sign(fresh(&ch, AAS_T_LOCK), who, n, rk))
+	assert_int_equal(BY(good, 1, NULL), AAS_OK);
+	assert_int_equal(BY(abc, 2, NULL), AAS_ERR_DENIED);
+	assert_int_equal(BY(abc + 1, 1, NULL), AAS_ERR_DENIED);
+	assert_int_equal(BY(with_c, 2, NULL), AAS_ERR_DENIED);
+	assert_int_equal(BY(with_d, 2, NULL), AAS_ERR_DENIED);
+	assert_int_equal(BY(good, 1, rkey), AAS_ERR_DENIED);
+#undef BY
+	chain_free(&ch);
+}
+
+static void
+record_add_key_takes_no_stranger_along(void **state)
+{
+	struct chain ch;
+	struct signer *all[] = { &a, &b, &c };
+	struct aas_entry *e = NULL;
+
+	(void)state;
+	start(&ch);
+	/* The new key's assertion where none belongs. */
+	e = fresh(&ch, AAS_T_SUSPEND_KEY);
+	assert_int_equal(aas_key_id(&a.key.login, e->key), AAS_OK);
+	assert_int_equal(
+	    try_line(&ch, chain_sign(e, all, 3, NULL)), AAS_ERR_CRYPTO);
+	/* Recovery keys alike, and a recovery that nobody started. */
+	e = fresh(&ch, AAS_T_RECOVERY_START);
+	assert_int_equal(
+	    try_line(&ch, chain_sign(e, all, 1, rkey)), AAS_ERR_DENIED);
+	assert_int_equal(
+	    try_line(&ch, chain_sign(e, all, 0, NULL)), AAS_ERR_DENIED);
+	assert_int_equal(try_line(&ch, chain_sign(e, all, 0, rkey)), AAS_OK);
 	chain_free(&ch);
 }
 
@@ -838,6 +907,8 @@ main(void)
 		FIXTURE_TEST(record_a_key_that_was_never_named_signs_nothing),
 		FIXTURE_TEST(record_add_key_carries_the_new_keys_assertion),
 		FIXTURE_TEST(record_weak_entry_has_no_effect_by_itself),
+		FIXTURE_TEST(record_one_bad_signer_spoils_the_entry),
+		FIXTURE_TEST(record_add_key_takes_no_stranger_along),
 		FIXTURE_TEST(record_release_takes_effect_after_its_entry),
 		FIXTURE_TEST(record_pin_must_be_on_the_chain),
 		FIXTURE_TEST(record_credential_id_keeps_its_public_key),
