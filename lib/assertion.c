@@ -168,8 +168,8 @@ signature(const struct aas_cred *cred, const uint8_t hash[32],
 	EVP_MD_CTX *mctx = NULL;
 	int r = AAS_ERR_CRYPTO;
 
-	if (aas_pk_valid(cred->alg, cred->pk, cred->pk_len) != AAS_OK ||
-	    (pkey = load(cred->alg, cred->pk, cred->pk_len)) == NULL)
+	if ((pkey = load(cred->alg, cred->pk, cred->pk_len)) == NULL ||
+	    (cred->alg == AAS_ALG_EDDSA && ed25519_weak(cred->pk)))
 		goto out;
 	memcpy(msg, pf->auth, AUTHDATA_LEN);
 	memcpy(msg + AUTHDATA_LEN, hash, 32);

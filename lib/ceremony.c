@@ -47,7 +47,10 @@ free_ceremony(struct aas_cer *c)
 	aas_close(&c->run_dir);
 	aas_record_free(&c->rec);
 	aas_store_close(&c->store);
-	explicit_bzero(c, sizeof(*c));
+	/* All that can ever hold a PIN; the rest is public, and 150 kB. */
+	explicit_bzero(&c->job, sizeof(c->job));
+	explicit_bzero(&c->reply, sizeof(c->reply));
+	explicit_bzero(&c->frame, sizeof(c->frame));
 	free(c);
 }
 

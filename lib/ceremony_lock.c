@@ -18,6 +18,8 @@
 #define LOCAL "local.lock"
 #define ALL   "ceremony.lock"
 
+#define CROWD_MS 1500
+
 static const char *
 run_path(const struct aas_cer *c)
 {
@@ -45,7 +47,7 @@ open_run(struct aas_cer *c)
 static int
 take(struct aas_cer *c, const char *name, int *fd)
 {
-	int64_t pause_ms = 2;
+	int64_t pause_ms = 2, patience = aas_clock_ms() + CROWD_MS;
 	int r;
 
 	for (;;) {
@@ -58,7 +60,9 @@ take(struct aas_cer *c, const char *name, int *fd)
 			return aas_cer_fail(c, AAS_WHY_BUSY);
 		if ((r = aas_cer_step(c, pause_ms)) != AAS_OK)
 			return r;
-		if (pause_ms < 40)
+		/* Whoever waits that long is one of many: leave them room. */
+		if (pause_ms < 32 ||
+		    (pause_ms < 256 && aas_clock_ms() > patience))
 			pause_ms *= 2;
 	}
 }

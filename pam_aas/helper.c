@@ -249,7 +249,10 @@ work_new(struct aas_call *c, unsigned op, uint32_t timeout_s)
 static void
 work_free(struct work *w)
 {
-	explicit_bzero(w, sizeof(*w));
+	/* All that can hold what a person typed; the rest is 40 kB of text. */
+	explicit_bzero(&w->reply, sizeof(w->reply));
+	explicit_bzero(
+	    w->out, w->len < sizeof(w->out) ? w->len : sizeof(w->out));
 	free(w);
 }
 

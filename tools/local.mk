@@ -7,6 +7,9 @@ CEREMONY_SETTINGS = tools/ceremony_settings.c tools/ceremony_settings.h
 CEREMONY_LIBS = policy/libpolicy.la lib/libaas-ceremony.la
 tools_aas_authn_SOURCES = tools/aas-authn.c $(CEREMONY_SETTINGS)
 tools_aas_authn_LDADD = $(CEREMONY_LIBS)
+# libcrypto first: most of what the dynamic linker looks up is its own.
+tools_aas_authn_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--push-state,--no-as-needed,-lcrypto,--pop-state
 tools_aas_unlock_SOURCES = tools/aas-unlock.c $(CEREMONY_SETTINGS)
 tools_aas_unlock_LDADD = $(CEREMONY_LIBS)
 
