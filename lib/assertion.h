@@ -29,8 +29,8 @@
  * Source: WebAuthn 2, 7.2; CTAP 2.1, 6.2.
  */
 int aas_assertion_verify(const struct aas_cred *cred, const uint8_t hash[32],
-    int need_uv, const struct aas_proof *pf, uint8_t *flags,
-    uint32_t *counter, unsigned *why);
+    int need_uv, const struct aas_proof *pf, uint8_t *flags, uint32_t *counter,
+    unsigned *why);
 
 /*
  * aas_pk_valid(alg, pk, len): 0 if it is a usable public key of that

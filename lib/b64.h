@@ -21,7 +21,7 @@ void aas_b64_format(const void *p, size_t len, char *dst);
  * Returns 0; AAS_ERR_FORMAT, AAS_ERR_TOOBIG (over ${cap}); ${dst} is undefined
  * on an error.  Source: RFC 4648 section 3.5.
  */
-int aas_b64_parse(const char *s, size_t slen, void *dst, size_t cap,
-    size_t *len);
+int aas_b64_parse(
+    const char *s, size_t slen, void *dst, size_t cap, size_t *len);
 
 #endif

@@ -14,8 +14,8 @@
  * 31), AAS_ERR_TOOBIG (${cap}, or over AAS_BECH32_MAX).
  * Source: BIP 350.
  */
-int aas_bech32_encode(const char *hrp, const uint8_t *v, size_t n, char *dst,
-    size_t cap);
+int aas_bech32_encode(
+    const char *hrp, const uint8_t *v, size_t n, char *dst, size_t cap);
 
 /*
  * aas_bech32_decode(s, hrp, hrp_cap, v, cap, &n):

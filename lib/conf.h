@@ -24,20 +24,20 @@ struct aas_conf_list {
 };
 
 struct aas_conf {
-	char realm[254];        /* a DNS name, lower case; never empty */
-	char state_dir[256];    /* absolute; so are the two below */
+	char realm[254];     /* a DNS name, lower case; never empty */
+	char state_dir[256]; /* absolute; so are the two below */
 	char run_dir[256];
 	char libexec_dir[256];
-	uint8_t server_keys;    /* 0 or 1 */
-	uint8_t present;        /* 1 or 2 */
-	uint8_t uv;             /* 1: required */
-	uint8_t enrolled_min;   /* 2..8 */
-	uint32_t timeout_s;     /* 5..600 */
-	int64_t session_s;      /* 0: not said; so are the three below */
+	uint8_t server_keys;  /* 0 or 1 */
+	uint8_t present;      /* 1 or 2 */
+	uint8_t uv;           /* 1: required */
+	uint8_t enrolled_min; /* 2..8 */
+	uint32_t timeout_s;   /* 5..600 */
+	int64_t session_s;    /* 0: not said; so are the three below */
 	int64_t idle_s;
 	int64_t reauth_s;
 	int64_t degraded_s;
-	int64_t required_from_s;/* realtime, 0: always */
+	int64_t required_from_s; /* realtime, 0: always */
 	struct aas_conf_list required_users;
 	struct aas_conf_list required_groups;
 	struct aas_conf_list exempt_services;
@@ -73,8 +73,8 @@ void aas_conf_free(struct aas_conf **conf);
  * \x escapes (which can smuggle in a NUL).  Returns 0, AAS_ERR_FORMAT,
  * AAS_ERR_TOOBIG.
  */
-int aas_conf_guard(const char *name, const void *text, size_t len,
-    char err[AAS_CONF_ERR]);
+int aas_conf_guard(
+    const char *name, const void *text, size_t len, char err[AAS_CONF_ERR]);
 
 /*
  * aas_realm_valid(s):

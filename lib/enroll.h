@@ -15,28 +15,28 @@
  * the store.  All or nothing: until that line is accepted, nothing changes
  * but the draft.
  */
-#define AAS_ENROLL_KEYS	    8 /* keys that one enrolment may make */
+#define AAS_ENROLL_KEYS     8 /* keys that one enrolment may make */
 #define AAS_ENROLL_RECOVERY 2 /* recovery keys that it makes */
 
 struct aas_enroll {
 	uint32_t uid;
 	char user[AAS_USER_MAX];
 	char realm[AAS_REALM_MAX];
-	char host[256];              /* this machine's name, for the entry */
+	char host[256]; /* this machine's name, for the entry */
 	char service[AAS_SERVICE_MAX];
-	const char *policy;          /* compiled policy's path, "" default */
-	const char *helper;          /* path of aas-authn */
-	uint8_t keys_min;            /* what the policy wants, at least 2 */
-	uint8_t uv;                  /* 1: keys must verify the person */
-	uint32_t timeout_s;          /* of one ceremony */
-	int drafts;                  /* directory of drafts, -1: none */
+	const char *policy; /* compiled policy's path, "" default */
+	const char *helper; /* path of aas-authn */
+	uint8_t keys_min;   /* what the policy wants, at least 2 */
+	uint8_t uv;         /* 1: keys must verify the person */
+	uint32_t timeout_s; /* of one ceremony */
+	int drafts;         /* directory of drafts, -1: none */
 	const struct aas_ui *ui;
 	/*
 	 * Hand the finished line to the store.  *held_until is 0 if it counts
 	 * at once.  Returns an enum aas_err, with *why on every return.
 	 */
-	int (*append)(void *arg, const char *line, int64_t *held_until,
-	    unsigned *why);
+	int (*append)(
+	    void *arg, const char *line, int64_t *held_until, unsigned *why);
 	void *append_arg;
 	/*
 	 * NULL is aas_relay().  Tests of the dialog alone give their own.
@@ -86,8 +86,8 @@ void aas_draft_drop(int dirfd, uint32_t uid);
  * Make the recovery keys, show them once, have two groups typed back.
  * Returns 0, AAS_ERR_CANCELED, AAS_ERR_CRYPTO, AAS_ERR_SYS.
  */
-int aas_enroll_recovery(const struct aas_ui *ui,
-    uint8_t pubs[AAS_ENROLL_RECOVERY][32]);
+int aas_enroll_recovery(
+    const struct aas_ui *ui, uint8_t pubs[AAS_ENROLL_RECOVERY][32]);
 
 /*
  * aas_say(ui, error, fmt, ...): show one text of at most AAS_TEXT_MAX bytes.

@@ -11,8 +11,8 @@
  * header, of another magic or version is AAS_ERR_FORMAT and ends the
  * conversation.
  */
-#define AAS_FRAME_MAX 16384
-#define AAS_FRAME_HEAD 4
+#define AAS_FRAME_MAX     16384
+#define AAS_FRAME_HEAD    4
 #define AAS_FRAME_VERSION 1
 
 struct aas_frame {

@@ -49,10 +49,10 @@ int aas_fs_dirat(int dirfd, const char *name, uid_t owner, int *fd);
 /*
  * aas_fs_open(dirfd, name, owner, forbid, &fd, &st):
  * Open ${name} below ${dirfd} for reading.  It must be a regular file with
- * one link (none: it was replaced just now), of root or ${owner}, with none of the mode bits ${forbid} (022:
- * nobody else may write it; 077: nobody else may read it either).
- *   st   may be NULL
- * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ * one link (none: it was replaced just now), of root or ${owner}, with none of
+ * the mode bits ${forbid} (022: nobody else may write it; 077: nobody else may
+ * read it either). st   may be NULL Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS,
+ * AAS_ERR_SYS.
  */
 int aas_fs_open(int dirfd, const char *name, uid_t owner, mode_t forbid,
     int *fd, struct stat *st);

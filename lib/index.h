@@ -17,11 +17,11 @@
  * before refresh_s (when a hold or a deadline changes the state).
  */
 enum aas_state {
-	AAS_ST_BROKEN = 0,     /* what nobody filled in is a refusal */
-	AAS_ST_NONE = 1,       /* no record and no pin: never in an index */
-	AAS_ST_HELD = 2,       /* genesis waits: counts as none */
+	AAS_ST_BROKEN = 0, /* what nobody filled in is a refusal */
+	AAS_ST_NONE = 1,   /* no record and no pin: never in an index */
+	AAS_ST_HELD = 2,   /* genesis waits: counts as none */
 	AAS_ST_ENROLLED = 3,
-	AAS_ST_DEGRADED = 4,   /* one active key left */
+	AAS_ST_DEGRADED = 4, /* one active key left */
 	AAS_ST_RECOVERING = 5,
 	AAS_ST_RECOVERY_DUE = 6,
 	AAS_ST_LOCKED = 7,
@@ -48,11 +48,11 @@ struct aas_fileid {
 #define AAS_INDEX_COPIED 2
 
 struct aas_index_key {
-	uint8_t active;              /* 1; 0: suspended, held; or COPIED */
-	uint8_t id[32];              /* SHA-256 of the login credential's id */
+	uint8_t active; /* 1; 0: suspended, held; or COPIED */
+	uint8_t id[32]; /* SHA-256 of the login credential's id */
 	char label[AAS_LABEL_MAX];
-	uint16_t ssh_len;            /* 0: no SSH credential */
-	uint8_t ssh[AAS_SSHPK_MAX];  /* SSH wire form of the public key */
+	uint16_t ssh_len;           /* 0: no SSH credential */
+	uint8_t ssh[AAS_SSHPK_MAX]; /* SSH wire form of the public key */
 };
 
 /*
@@ -70,15 +70,15 @@ struct aas_index {
 	uint32_t uid;
 	char user[AAS_USER_MAX];
 	char realm[AAS_REALM_MAX];
-	uint8_t state;       /* enum aas_state, true until refresh_s */
-	int64_t deadline_s;  /* realtime: recovery due, hold end; degraded: since
-			      * when (the policy's limit comes on top) */
-	int64_t refresh_s;   /* realtime: from here on verify anew; 0: never */
+	uint8_t state;      /* enum aas_state, true until refresh_s */
+	int64_t deadline_s; /* realtime: recovery due, hold end; degraded: since
+			     * when (the policy's limit comes on top) */
+	int64_t refresh_s;  /* realtime: from here on verify anew; 0: never */
 	struct aas_pin pin;
 	struct aas_fileid file;
 	uint8_t keys_n;
 	struct aas_index_key keys[AAS_KEYS_MAX];
-	uint8_t holds_n;     /* what aas-unlock needs to replay the record */
+	uint8_t holds_n; /* what aas-unlock needs to replay the record */
 	struct aas_hold holds[AAS_HOLDS_MAX];
 };
 
@@ -87,8 +87,8 @@ struct aas_index {
  * fields through lib/wire.h, CRC-32 last).  get refuses trailing data:
  * AAS_ERR_FORMAT, AAS_ERR_VERSION.
  */
-int aas_index_put(const struct aas_index *ix, uint8_t *buf, size_t cap,
-    size_t *len);
+int aas_index_put(
+    const struct aas_index *ix, uint8_t *buf, size_t cap, size_t *len);
 int aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix);
 #define AAS_INDEX_MAX 16384
 
@@ -100,8 +100,8 @@ int aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix);
  */
 int aas_pin_put(const struct aas_pin *pin, const struct aas_pin *next,
     uint8_t *buf, size_t cap, size_t *len);
-int aas_pin_get(const uint8_t *p, size_t len, struct aas_pin *pin,
-    struct aas_pin *next);
+int aas_pin_get(
+    const uint8_t *p, size_t len, struct aas_pin *pin, struct aas_pin *next);
 #define AAS_PIN_MAX 512
 
 void aas_fileid_of(const struct stat *st, struct aas_fileid *id);

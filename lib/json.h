@@ -40,15 +40,15 @@ int aas_obj_has(const struct aas_obj *o, const char *name);
 struct json_t *aas_obj_member(struct aas_obj *o, const char *name);
 
 void aas_obj_str(struct aas_obj *o, const char *name, char *dst, size_t cap);
-int64_t aas_obj_int(struct aas_obj *o, const char *name, int64_t min,
-    int64_t max);
+int64_t aas_obj_int(
+    struct aas_obj *o, const char *name, int64_t min, int64_t max);
 void aas_obj_hex(struct aas_obj *o, const char *name, uint8_t dst[32]);
 /* base64 of 1 to ${cap} bytes; their number. */
 size_t aas_obj_bin(struct aas_obj *o, const char *name, void *dst, size_t cap);
-void aas_obj_bin_exact(struct aas_obj *o, const char *name, void *dst,
-    size_t len);
+void aas_obj_bin_exact(
+    struct aas_obj *o, const char *name, void *dst, size_t len);
 /* An array of 1 to ${max} members; their number. */
-size_t aas_obj_array(struct aas_obj *o, const char *name, size_t max,
-    struct json_t **a);
+size_t aas_obj_array(
+    struct aas_obj *o, const char *name, size_t max, struct json_t **a);
 
 #endif

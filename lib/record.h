@@ -14,16 +14,26 @@
  * payload and proofs are JSON objects; hashed and signed are the payload's
  * exact bytes.  Hash of a line: SHA-256 over the line with its LF.
  */
-#define AAS_RECORD_MAX (1024 * 1024) /* bytes of a whole record */
-#define AAS_LINE_MAX 65536
-#define AAS_RECOVERY_MAX 8           /* recovery keys of one set */
-#define AAS_TYPE_MAX 24
+#define AAS_RECORD_MAX   (1024 * 1024) /* bytes of a whole record */
+#define AAS_LINE_MAX     65536
+#define AAS_RECOVERY_MAX 8 /* recovery keys of one set */
+#define AAS_TYPE_MAX     24
 
 enum aas_type {
-	AAS_T_GENESIS = 1, AAS_T_ADD_KEY, AAS_T_REMOVE_KEY, AAS_T_RENAME_KEY,
-	AAS_T_SUSPEND_KEY, AAS_T_RESUME_KEY, AAS_T_SET_CONTACTS,
-	AAS_T_REPLACE_RECOVERY, AAS_T_RECOVERY_START, AAS_T_RECOVERY_CANCEL,
-	AAS_T_RECOVERY_FINISH, AAS_T_LOCK, AAS_T_UNLOCK, AAS_T_DISABLE,
+	AAS_T_GENESIS = 1,
+	AAS_T_ADD_KEY,
+	AAS_T_REMOVE_KEY,
+	AAS_T_RENAME_KEY,
+	AAS_T_SUSPEND_KEY,
+	AAS_T_RESUME_KEY,
+	AAS_T_SET_CONTACTS,
+	AAS_T_REPLACE_RECOVERY,
+	AAS_T_RECOVERY_START,
+	AAS_T_RECOVERY_CANCEL,
+	AAS_T_RECOVERY_FINISH,
+	AAS_T_LOCK,
+	AAS_T_UNLOCK,
+	AAS_T_DISABLE,
 	AAS_T_ENABLE,
 	AAS_T_CANCEL /* takes back an entry that is still held */
 };
@@ -34,13 +44,13 @@ struct aas_key {
 	struct aas_cred login; /* rp = <realm> */
 	struct aas_cred ssh;   /* rp = ssh:<realm>; id_len 0: none */
 	uint8_t aaguid[16];
-	uint8_t transports;    /* AAS_TR_* */
-	uint8_t backup;        /* AAS_BE | AAS_BS at creation */
-	uint8_t roaming;       /* 1: not a platform authenticator */
-	uint32_t counter;      /* at creation */
-	uint8_t suspended;     /* 1: signs nothing; set for a held key too */
-	uint8_t held;          /* 1: named by an entry that still waits */
-	uint64_t added_seq;    /* entry that brought it */
+	uint8_t transports; /* AAS_TR_* */
+	uint8_t backup;     /* AAS_BE | AAS_BS at creation */
+	uint8_t roaming;    /* 1: not a platform authenticator */
+	uint32_t counter;   /* at creation */
+	uint8_t suspended;  /* 1: signs nothing; set for a held key too */
+	uint8_t held;       /* 1: named by an entry that still waits */
+	uint64_t added_seq; /* entry that brought it */
 };
 #define AAS_BE 0x08u /* authenticator data flag: backup eligible */
 #define AAS_BS 0x10u /* backup state */
@@ -52,7 +62,7 @@ struct aas_key {
 struct aas_pending {
 	uint8_t hash[32]; /* SHA-256 of its line */
 	uint64_t seq;
-	uint8_t type;     /* enum aas_type */
+	uint8_t type; /* enum aas_type */
 	uint8_t weak;
 };
 
@@ -61,16 +71,16 @@ struct aas_record {
 	uint32_t uid;
 	char user[AAS_USER_MAX];
 	char realm[AAS_REALM_MAX];
-	struct aas_pin pin;   /* genesis, seq, head of this chain */
+	struct aas_pin pin; /* genesis, seq, head of this chain */
 	uint8_t keys_n;
 	struct aas_key keys[AAS_KEYS_MAX];
 	uint8_t recovery_n;
 	uint8_t recovery[AAS_RECOVERY_MAX][32]; /* Ed25519 public halves */
 	int64_t recovery_wait_s;                /* floor 48 h */
 	uint8_t locked, disabled, recovering;
-	uint8_t held;                 /* genesis waits: nothing counts yet */
-	uint8_t recovery_by[32];      /* public half that started a recovery */
-	uint8_t recovery_start[32];   /* hash of the line that did */
+	uint8_t held;               /* genesis waits: nothing counts yet */
+	uint8_t recovery_by[32];    /* public half that started a recovery */
+	uint8_t recovery_start[32]; /* hash of the line that did */
 	int64_t genesis_time_s, degraded_since_s;
 	uint8_t pending_n;
 	struct aas_pending pending[AAS_HOLDS_MAX];
@@ -104,10 +114,10 @@ int aas_record_links(const void *p, size_t len, struct aas_pin *pin);
  * the first act of a thief would be to suspend the other key.
  */
 struct aas_replay {
-	const struct aas_pin *pin;   /* entry pin->seq must have this hash; its
-				      * genesis too.  NULL or seq 0: none */
-	uint64_t verify_from;        /* proofs and rules of entries from here */
-	uint64_t hold_from;          /* entries from here are held; 0: none */
+	const struct aas_pin *pin; /* entry pin->seq must have this hash; its
+				    * genesis too.  NULL or seq 0: none */
+	uint64_t verify_from;      /* proofs and rules of entries from here */
+	uint64_t hold_from;        /* entries from here are held; 0: none */
 	const struct aas_hold *holds;
 	size_t holds_n;
 };
@@ -144,21 +154,21 @@ unsigned aas_record_active(const struct aas_record *rec);
 struct aas_entry {
 	enum aas_type type;
 	uint64_t seq;
-	uint8_t prev[32];       /* zero for genesis */
+	uint8_t prev[32]; /* zero for genesis */
 	char user[AAS_USER_MAX];
 	uint32_t uid;
 	char realm[AAS_REALM_MAX];
 	int64_t time_s;
 	char host[256];
-	uint8_t keys_n;         /* genesis, add-key, recovery-finish */
+	uint8_t keys_n; /* genesis, add-key, recovery-finish */
 	struct aas_key keys[AAS_KEYS_MAX];
-	uint8_t key[32];        /* remove, rename, suspend, resume: key id hash */
+	uint8_t key[32]; /* remove, rename, suspend, resume: key id hash */
 	char label[AAS_LABEL_MAX]; /* rename: the new one */
-	uint8_t entry[32];      /* cancel: hash of the line of the held entry */
-	uint8_t recovery_n;     /* genesis, replace-recovery, recovery-finish */
+	uint8_t entry[32];  /* cancel: hash of the line of the held entry */
+	uint8_t recovery_n; /* genesis, replace-recovery, recovery-finish */
 	uint8_t recovery[AAS_RECOVERY_MAX][32];
-	int64_t recovery_wait_s;/* genesis */
-	uint8_t contacts_n;     /* set-contacts */
+	int64_t recovery_wait_s; /* genesis */
+	uint8_t contacts_n;      /* set-contacts */
 	char contacts[8][256];
 };
 

@@ -9,7 +9,7 @@
 /*
  * What the files of the record share; nobody else includes it.
  */
-#define AAS_PROOFS_MAX (AAS_KEYS_MAX + 2)
+#define AAS_PROOFS_MAX        (AAS_KEYS_MAX + 2)
 #define AAS_RECOVERY_WAIT_MIN (48 * 3600)
 #define AAS_RECOVERY_WAIT_MAX (365 * 24 * 3600)
 
@@ -29,8 +29,8 @@ struct aas_line {
  * Cut the next line, LF included, off the chain.  AAS_ERR_FORMAT (no LF),
  * AAS_ERR_TOOBIG, AAS_ERR_NOTFOUND at the end.
  */
-int aas_line_next(const uint8_t **p, size_t *len, const uint8_t **line,
-    size_t *line_len);
+int aas_line_next(
+    const uint8_t **p, size_t *len, const uint8_t **line, size_t *line_len);
 
 /*
  * aas_line_parse(p, len, &l):
@@ -60,8 +60,8 @@ enum aas_signer aas_signer_of(const struct aas_record *rec,
  * 0 or AAS_ERR_DENIED; ${weak} 1: only after a hold.
  * aas_rules_apply(rec, l): its effect; only after aas_rules_check() said 0.
  */
-int aas_rules_check(const struct aas_record *rec, const struct aas_line *l,
-    int *weak);
+int aas_rules_check(
+    const struct aas_record *rec, const struct aas_line *l, int *weak);
 void aas_rules_apply(struct aas_record *rec, const struct aas_line *l);
 
 /* aas_keys_distinct(keys, n, more, more_n): all of both sets are distinct. */
@@ -80,7 +80,7 @@ int aas_type_brings_keys(enum aas_type type);
  * keys ever known of this chain; and that every public key it brings is one.
  * AAS_ERR_CRYPTO, AAS_ERR_FORMAT, AAS_ERR_NOMEM.
  */
-int aas_proofs_verify(const struct aas_line *l, const struct aas_key *known,
-    size_t known_n);
+int aas_proofs_verify(
+    const struct aas_line *l, const struct aas_key *known, size_t known_n);
 
 #endif

@@ -24,8 +24,8 @@ struct aas_ui {
 	 * ask wipes it.  Returns 0, AAS_ERR_CANCELED (gave up, end of file),
 	 * or another error.
 	 */
-	int (*ask)(void *arg, int echo, const char *prompt, char *reply,
-	    size_t cap);
+	int (*ask)(
+	    void *arg, int echo, const char *prompt, char *reply, size_t cap);
 	/* 1 if the person has given up meanwhile; asked 5 times a second. */
 	int (*canceled)(void *arg);
 };

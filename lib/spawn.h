@@ -18,7 +18,10 @@ struct aas_child {
 	int sock;  /* our end, -1: none */
 };
 
-#define AAS_CHILD_NONE { -1, -1, -1 }
+#define AAS_CHILD_NONE     \
+	{                  \
+		-1, -1, -1 \
+	}
 
 /*
  * aas_spawn(path, argv, &c):

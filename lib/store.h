@@ -63,9 +63,9 @@ int aas_store_verify(struct aas_store *s, uint32_t uid, const char *name,
 
 /* Where the authority for a genesis comes from. */
 enum aas_authority {
-	AAS_AUTH_NONE = 0,    /* a process of the user: held 24 h */
-	AAS_AUTH_HOST = 1,    /* the host's own method, in this transaction */
-	AAS_AUTH_TICKET = 2   /* an invite, spent by this call */
+	AAS_AUTH_NONE = 0,  /* a process of the user: held 24 h */
+	AAS_AUTH_HOST = 1,  /* the host's own method, in this transaction */
+	AAS_AUTH_TICKET = 2 /* an invite, spent by this call */
 };
 
 /*
@@ -73,10 +73,10 @@ enum aas_authority {
  * Verify ${line} as the next entry of the user's chain and store it durably:
  * holds, intention, record, pin, index.  A key change with one key's proof is
  * stored held for 72 h; a genesis without authority for 24 h.  A genesis with
- * authority takes the place of one that is held, which is retired.  ${ticket} is
- * the invite's text for AAS_AUTH_TICKET (spent before the record is written),
- * else NULL.  ${held_until} (realtime seconds, 0: counts at once) may be NULL.
- * Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO, AAS_ERR_DENIED,
+ * authority takes the place of one that is held, which is retired.  ${ticket}
+ * is the invite's text for AAS_AUTH_TICKET (spent before the record is
+ * written), else NULL.  ${held_until} (realtime seconds, 0: counts at once) may
+ * be NULL. Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO, AAS_ERR_DENIED,
  * AAS_ERR_EXISTS (genesis for an enrolled user), AAS_ERR_ROLLBACK (prev is
  * not the head), AAS_ERR_PERMS (bad ticket), AAS_ERR_TIMEOUT (lock),
  * AAS_ERR_SYS, AAS_ERR_NOMEM.  ${why} is always written.
@@ -102,8 +102,8 @@ int aas_store_invite(struct aas_store *s, uint32_t uid, int64_t expires_s,
  * Move record, pin, index and state into archive/<uid>.<time>/: the user is
  * as new.  For repin and purge.  AAS_ERR_NOTFOUND, AAS_ERR_SYS.
  */
-int aas_store_retire(struct aas_store *s, uint32_t uid,
-    const struct aas_now *now);
+int aas_store_retire(
+    struct aas_store *s, uint32_t uid, const struct aas_now *now);
 
 /*
  * Sign counters.  aas_store_counter_get(): the value known for the key when

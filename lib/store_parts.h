@@ -11,12 +11,12 @@
 /*
  * What the files of the store share; nobody else includes it.
  */
-#define AAS_LOCK_MS 5000
-#define AAS_HOLD_KEYS_S (72 * 3600)
+#define AAS_LOCK_MS        5000
+#define AAS_HOLD_KEYS_S    (72 * 3600)
 #define AAS_HOLD_GENESIS_S (24 * 3600)
-#define AAS_COUNTERS_MAX 64
-#define AAS_WAITS_MAX AAS_HOLDS_MAX
-#define AAS_STATE_MAX 16384
+#define AAS_COUNTERS_MAX   64
+#define AAS_WAITS_MAX      AAS_HOLDS_MAX
+#define AAS_STATE_MAX      16384
 
 struct aas_store {
 	int top, records, index, pins;
@@ -32,9 +32,9 @@ enum aas_wait_kind { AAS_WAIT_HOLD = 0, AAS_WAIT_RECOVERY = 1 };
 struct aas_wait {
 	uint8_t hash[32];
 	uint8_t kind;
-	uint64_t release;  /* hold: the head when it was over; 0: it waits */
-	int64_t wait_s;    /* how long in all */
-	int64_t waited_s;  /* done before the mark below */
+	uint64_t release; /* hold: the head when it was over; 0: it waits */
+	int64_t wait_s;   /* how long in all */
+	int64_t waited_s; /* done before the mark below */
 	int64_t real_s, boottime_ms; /* the mark: when it last was counted */
 	uint8_t boot_id[16];
 	uint8_t synced;
@@ -54,18 +54,18 @@ struct aas_hoststate {
 	struct aas_wait waits[AAS_WAITS_MAX];
 };
 
-int aas_hoststate_put(const struct aas_hoststate *hs, uint8_t *buf, size_t cap,
-    size_t *len);
+int aas_hoststate_put(
+    const struct aas_hoststate *hs, uint8_t *buf, size_t cap, size_t *len);
 int aas_hoststate_get(const uint8_t *p, size_t len, struct aas_hoststate *hs);
 
 /* Read (nothing there is an empty one) and replace, under the user's lock. */
-int aas_hoststate_read(struct aas_store *s, const char *file,
-    struct aas_hoststate *hs);
-int aas_hoststate_write(struct aas_store *s, const char *file,
-    const struct aas_hoststate *hs);
+int aas_hoststate_read(
+    struct aas_store *s, const char *file, struct aas_hoststate *hs);
+int aas_hoststate_write(
+    struct aas_store *s, const char *file, const struct aas_hoststate *hs);
 
-struct aas_wait *aas_wait_find(struct aas_hoststate *hs, int kind,
-    const uint8_t hash[32]);
+struct aas_wait *aas_wait_find(
+    struct aas_hoststate *hs, int kind, const uint8_t hash[32]);
 /* Start a wait now, or anew; AAS_ERR_DENIED when there are too many. */
 int aas_wait_start(struct aas_hoststate *hs, int kind, const uint8_t hash[32],
     int64_t wait_s, const struct aas_now *now);
@@ -75,10 +75,10 @@ int64_t aas_wait_left(const struct aas_wait *w, const struct aas_now *now);
 int aas_wait_mark(struct aas_wait *w, const struct aas_now *now);
 
 /* The counter of a key, NULL if unknown; the same, made if there is room. */
-struct aas_counter *aas_counter_find(struct aas_hoststate *hs,
-    const uint8_t id[32]);
-struct aas_counter *aas_counter_make(struct aas_hoststate *hs,
-    const uint8_t id[32]);
+struct aas_counter *aas_counter_find(
+    struct aas_hoststate *hs, const uint8_t id[32]);
+struct aas_counter *aas_counter_make(
+    struct aas_hoststate *hs, const uint8_t id[32]);
 
 /* What one look at a user's files says. */
 struct aas_look {
@@ -128,7 +128,7 @@ int aas_invite_check(struct aas_store *s, uint32_t uid, const char *ticket,
 int aas_invite_spend(struct aas_store *s, uint32_t uid);
 
 /* aas_store_retire() under a lock that the caller holds. */
-int aas_retire_locked(struct aas_store *s, uint32_t uid,
-    const struct aas_now *now);
+int aas_retire_locked(
+    struct aas_store *s, uint32_t uid, const struct aas_now *now);
 
 #endif

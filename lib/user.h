@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#define AAS_USER_MAX 256     /* a name with its NUL */
+#define AAS_USER_MAX    256  /* a name with its NUL */
 #define AAS_USER_GROUPS 1024 /* more groups than this: an error, no guess */
 
 struct aas_user {

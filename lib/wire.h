@@ -62,7 +62,7 @@ void aas_wr_u32(struct aas_wr *w, uint32_t v);
 void aas_wr_u64(struct aas_wr *w, uint64_t v);
 void aas_wr_raw(struct aas_wr *w, const void *p, size_t len);
 void aas_wr_bytes(struct aas_wr *w, const void *p, size_t len); /* u16 + p */
-void aas_wr_str(struct aas_wr *w, const char *s); /* NULL is "" */
+void aas_wr_str(struct aas_wr *w, const char *s);               /* NULL is "" */
 
 /*
  * aas_wr_end(w, &len):

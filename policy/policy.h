@@ -15,9 +15,9 @@
  */
 
 /* Verdicts differ in many bits; 0 and anything unknown is a denial. */
-#define AAS_V_DENY    0x00000000u
-#define AAS_V_OUT     0x3C5AA53Cu /* not ours: the next module must decide */
-#define AAS_V_REQUIRE 0xC33C5AA5u /* enrolment is required */
+#define AAS_V_DENY     0x00000000u
+#define AAS_V_OUT      0x3C5AA53Cu /* not ours: the next module must decide */
+#define AAS_V_REQUIRE  0xC33C5AA5u /* enrolment is required */
 #define AAS_V_OPTIONAL 0x69969669u /* binds users who have enrolled */
 
 struct aas_policy; /* opaque */
@@ -34,27 +34,27 @@ struct aas_query {
 
 struct aas_decision {
 	uint32_t verdict;
-	uint16_t reason;       /* enum aas_reason */
-	int64_t from_s;        /* require: enrolled from this date on (0: always) */
-	uint8_t enrolled_min;  /* keys a record needs, default 2 */
-	uint8_t present;       /* keys at a sign-in, 1 or 2 */
-	uint8_t uv;            /* 1: user verification required (default) */
-	uint8_t server_keys;   /* 1: this host's keys serve remote sign-ins */
-	uint32_t timeout_s;    /* of a ceremony, default 60 */
-	int64_t session_s;     /* overall limit, default 24 h (12 h required) */
-	int64_t idle_s;        /* default 1 h (15 min required) */
-	int64_t reauth_s;      /* default 5 min */
-	int64_t degraded_s;    /* one key only for at most this, default 7 d */
-	char rule[64];         /* what decided: "required_groups", ... */
+	uint16_t reason; /* enum aas_reason */
+	int64_t from_s;  /* require: enrolled from this date on (0: always) */
+	uint8_t enrolled_min; /* keys a record needs, default 2 */
+	uint8_t present;      /* keys at a sign-in, 1 or 2 */
+	uint8_t uv;           /* 1: user verification required (default) */
+	uint8_t server_keys;  /* 1: this host's keys serve remote sign-ins */
+	uint32_t timeout_s;   /* of a ceremony, default 60 */
+	int64_t session_s;    /* overall limit, default 24 h (12 h required) */
+	int64_t idle_s;       /* default 1 h (15 min required) */
+	int64_t reauth_s;     /* default 5 min */
+	int64_t degraded_s;   /* one key only for at most this, default 7 d */
+	char rule[64];        /* what decided: "required_groups", ... */
 };
 
 /*
  * aas_policy_open(path, &p):
- * Read the compiled policy: a regular file of root, not writable by others, in a
- * directory chain of root.  NULL or "" is AAS_STATEDIR "/policy.bin".
- * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_FORMAT (torn or
- * foreign), AAS_ERR_VERSION, AAS_ERR_NOMEM, AAS_ERR_SYS: any of them means
- * everyone is refused.
+ * Read the compiled policy: a regular file of root, not writable by others, in
+ * a directory chain of root.  NULL or "" is AAS_STATEDIR "/policy.bin". Returns
+ * 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_FORMAT (torn or foreign),
+ * AAS_ERR_VERSION, AAS_ERR_NOMEM, AAS_ERR_SYS: any of them means everyone is
+ * refused.
  */
 int aas_policy_open(const char *path, struct aas_policy **p);
 
@@ -94,9 +94,9 @@ struct aas_policy_source {
 	uint32_t timeout_s;
 	int64_t session_s, idle_s, reauth_s, degraded_s;
 	int64_t required_from_s;
-	size_t users_n;         /* required_users */
+	size_t users_n; /* required_users */
 	const char *const *users;
-	size_t groups_n;        /* required_groups, names resolved to gids */
+	size_t groups_n; /* required_groups, names resolved to gids */
 	const gid_t *groups;
 	size_t exempt_services_n; /* services that never run a ceremony */
 	const char *const *exempt_services;
@@ -109,7 +109,7 @@ struct aas_policy_source {
  * required_from_s mean what they say.  Reads itself back and compares.
  * Returns 0; AAS_ERR_INVAL (a value out of range), AAS_ERR_NOMEM.
  */
-int aas_policy_compile(const struct aas_policy_source *src, uint8_t **buf,
-    size_t *len);
+int aas_policy_compile(
+    const struct aas_policy_source *src, uint8_t **buf, size_t *len);
 
 #endif

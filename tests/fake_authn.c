@@ -55,8 +55,8 @@ send_text(uint8_t type, const char *text)
 		fprintf(logfile, "noreply\n");
 		exit(4);
 	}
-	fprintf(
-	    logfile, "reply %u %u %s\n", r.serial == t.serial, r.status, r.text);
+	fprintf(logfile, "reply %u %u %s\n", r.serial == t.serial, r.status,
+	    r.text);
 	if (r.status != 0)
 		exit(5);
 }

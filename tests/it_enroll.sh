@@ -1,6 +1,7 @@
 #!/bin/bash
 # it_enroll.sh: enrolment with real (software) keys, aasd and aas-authn as
 # they are installed: what counts, what is held, what leaves no trace.
+# shellcheck disable=SC2317 # what check calls
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
