@@ -9,6 +9,7 @@ IT_TESTS = tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.s
 IT_TESTS += tests/it_authority.sh
 IT_TESTS += tests/it_unlock.sh
 IT_TESTS += tests/it_clone.sh
+IT_TESTS += tests/it_hosts.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS)
 
