@@ -8,6 +8,7 @@
  * 3. Entries that this host did not write MUST be held.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -63,11 +64,20 @@ read_record(struct aas_store *s, const char *file, struct aas_look *lk)
 	return r;
 }
 
-/* No record: was there ever one? */
+/*
+ * No record: was there ever one?  An index is written last and retired first,
+ * so one that stands alone has lost record and pin.
+ */
 static int
-no_record(const struct aas_look *lk, unsigned *why)
+no_record(struct aas_store *s, const char *file, const struct aas_look *lk,
+    unsigned *why)
 {
-	if (lk->pin_r == AAS_ERR_NOTFOUND || lk->pin.seq == 0) {
+	struct stat st;
+	int lost = lk->pin_r == AAS_ERR_NOTFOUND && s->index >= 0 &&
+	    (fstatat(s->index, file, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+		errno != ENOENT);
+
+	if (!lost && (lk->pin_r == AAS_ERR_NOTFOUND || lk->pin.seq == 0)) {
 		*why = AAS_WHY_NOT_ENROLLED;
 		return AAS_ERR_NOTFOUND;
 	}
@@ -308,7 +318,7 @@ aas_look(struct aas_store *s, uint32_t uid, const char *name,
 	}
 	r = read_record(s, file, lk);
 	if (r == AAS_ERR_NOTFOUND)
-		return no_record(lk, why);
+		return no_record(s, file, lk, why);
 	if (r == AAS_OK)
 		r = past_pin(lk, &own, &foreign);
 	if (r == AAS_OK && (lk->pin_r != AAS_OK || (lk->pin.seq == 0 && !own)))

@@ -890,6 +890,27 @@ store_record_put_back_is_a_rollback(void **state)
 }
 
 static void
+store_index_alone_is_not_a_user_without_a_record(void **state)
+{
+	char path[FIXTURE_PATH + 32];
+	struct host h;
+
+	host_open(&h, *state);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	(void)snprintf(path, sizeof(path), "%s/records/1000", h.dir);
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/pins/1000", h.dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(state_of(&h), AAS_ST_BROKEN);
+	assert_int_equal(h.why, AAS_WHY_RECORD_MISSING);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_ERR_ROLLBACK);
+	/* The way out is root's. */
+	assert_int_equal(aas_store_retire(h.s, 1000, &h.now), AAS_OK);
+	assert_int_equal(state_of(&h), AAS_ST_NONE);
+	host_close(&h);
+}
+
+static void
 store_missing_record_of_a_pinned_user_is_a_rollback(void **state)
 {
 	struct host h;
@@ -1744,6 +1765,7 @@ main(void)
 		FIXTURE_TEST(store_record_put_back_is_a_rollback),
 		FIXTURE_TEST(
 		    store_missing_record_of_a_pinned_user_is_a_rollback),
+		FIXTURE_TEST(store_index_alone_is_not_a_user_without_a_record),
 		FIXTURE_TEST(store_record_without_a_pin_is_refused),
 		FIXTURE_TEST(store_another_genesis_or_head_is_a_fork),
 		FIXTURE_TEST(
