@@ -380,10 +380,10 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 		if (s == NULL)
 			return aas_cer_fail(c, AAS_WHY_UNPLUGGED);
 		/*
-		 * From afar a touch comes before the PIN: guesses of a
-		 * stranger must not use up the key's attempts.
+		 * A stranger's touch comes before the PIN: guesses must not
+		 * use up the key's attempts.
 		 */
-		if (n > 1 || (c->rq.flags & AAS_RQ_REMOTE)) {
+		if (n > 1 || (c->rq.flags & (AAS_RQ_REMOTE | AAS_RQ_CONFIRM))) {
 			r = aas_cer_info(c, "Touch %s to choose it.", labels);
 			if (r != AAS_OK)
 				return r;

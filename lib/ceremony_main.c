@@ -4,6 +4,8 @@
  *
  * 1. No environment variable MUST be read after this, by us or by a library.
  * 2. Nothing inherited MUST stay open but the conversation.
+ * 3. While it holds the host's one ceremony, its caller's user MUST NOT be
+ *    able to stop it: in su and sudo the real uid is still that user's.
  */
 #include <config.h>
 
@@ -52,12 +54,24 @@ plain_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Root's helper is root's alone; aas-unlock stays its caller's. */
+static int
+own_ids(unsigned flags)
+{
+	if ((flags & AAS_CER_UNLOCK) != 0 || geteuid() != 0)
+		return AAS_OK;
+	if (setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)
+		return AAS_ERR_SYS;
+	return AAS_OK;
+}
+
 int
 aas_ceremony_main(unsigned flags, aas_cer_settings_fn *read)
 {
 	static const struct rlimit no_core = { 0, 0 };
 
-	if (clearenv() != 0 || only_socket() != AAS_OK)
+	if (clearenv() != 0 || own_ids(flags) != AAS_OK ||
+	    only_socket() != AAS_OK)
 		return 1;
 	plain_signals();
 	(void)umask(077);

@@ -42,6 +42,16 @@ struct work {
 	uint8_t out[AAS_FRAME_MAX - AAS_FRAME_HEAD];
 };
 
+/*
+ * Who types may be another user of this host, as in su: then nothing blinks
+ * before a prompt, and a touch comes before the PIN, whose tries are few.
+ */
+static int
+is_stranger(const struct aas_call *c)
+{
+	return getuid() != 0 && getuid() != c->user.uid;
+}
+
 static int
 fill_request(struct aas_call *c, struct aas_request *rq)
 {
@@ -55,6 +65,8 @@ fill_request(struct aas_call *c, struct aas_request *rq)
 	rq->present = c->d.present != 0 ? c->d.present : 1;
 	if (c->remote)
 		rq->flags |= AAS_RQ_REMOTE | AAS_RQ_CONFIRM;
+	else if (is_stranger(c))
+		rq->flags |= AAS_RQ_CONFIRM;
 	if (c->d.uv)
 		rq->flags |= AAS_RQ_UV;
 	if (c->flags & PAM_SILENT)
