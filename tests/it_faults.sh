@@ -12,6 +12,7 @@ skip()
 }
 [ "$(id -u)" = 0 ] || skip 'needs root'
 command -v strace >/dev/null || skip 'no strace'
+grep -q __asan_init "$host" && skip 'a sanitizer has its own malloc and ptrace'
 errors='ENOENT EIO'
 [ "${AAS_FAULTS:-}" = deep ] &&
     errors='ENOENT EIO EACCES EINTR ENOMEM EMFILE EPERM EINVAL'

@@ -10,6 +10,7 @@ PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy.la $(TEST_LIBS
 
 PAM_TESTS = \
 	tests/pam_auth \
+	tests/pam_conv \
 	tests/pam_guest \
 	tests/pam_session \
 	tests/pam_stack
@@ -17,6 +18,9 @@ check_PROGRAMS += $(PAM_TESTS)
 TESTS += $(PAM_TESTS)
 tests_pam_auth_SOURCES = tests/pam_auth.c
 tests_pam_auth_LDADD = $(PAM_TEST_LIBS)
+tests_pam_conv_SOURCES = tests/pam_conv.c tests/wipe.c
+tests_pam_conv_LDADD = pam_aas/libpam_aas.la $(PAM_TEST_LIBS)
+tests_pam_conv_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)
 tests_pam_guest_SOURCES = tests/pam_guest.c
 tests_pam_guest_LDADD = $(PAM_TEST_LIBS)
 tests_pam_session_SOURCES = tests/pam_session.c
