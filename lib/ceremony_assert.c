@@ -1,17 +1,13 @@
 /*
- * Proving presence: a fresh challenge, one touch, one verified signature.
+ * Proving presence: who may answer, how, in which order; one touch, one
+ * verified assertion (lib/ceremony_check.c).
  *
- * 1. A challenge MUST be random, bound to host, user, service and boot, and
- *    given to one device for one attempt.
- * 2. Which key answered MUST come from the record and the signature, never
- *    from what the I/O process says.
- * 3. Two keys MUST differ in credential id, public key and label.
+ * 1. From afar nothing MUST blink before the person has answered, and no PIN
+ *    be asked for before a touch.
+ * 2. No key MUST answer twice.
  */
-#include <sys/random.h>
-
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #include <fido.h>
 
@@ -19,10 +15,8 @@
 #include "lib/ceremony_priv.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "lib/wire.h"
 
 #define TICK_MS 250
-#define DOMAIN  "aas-signin-v1"
 
 enum how { HOW_NOT, HOW_TOUCH, HOW_UV, HOW_PIN };
 
@@ -57,78 +51,6 @@ aas_cer_confirm(struct aas_cer *c)
 	return AAS_OK;
 }
 
-/* SHA-256(domain 0x00 || everything this sign-in is about || 32 random). */
-static int
-challenge(struct aas_cer *c, uint8_t hash[32])
-{
-	uint8_t about[1024], uid[4], fresh[32];
-	struct aas_wr w;
-	size_t len = 0;
-	int r;
-
-	for (size_t i = 0; i < 4; i++)
-		uid[i] = (uint8_t)(c->rq.uid >> (24 - 8 * i));
-	aas_wr_init(&w, about, sizeof(about));
-	aas_wr_str(&w, c->rp);
-	aas_wr_str(&w, c->host);
-	aas_wr_str(&w, c->rq.user);
-	aas_wr_bytes(&w, uid, sizeof(uid));
-	aas_wr_str(&w, c->rq.service);
-	aas_wr_bytes(&w, c->now.boot_id, sizeof(c->now.boot_id));
-	if ((r = aas_wr_end(&w, &len)) != AAS_OK)
-		return r;
-	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
-		return AAS_ERR_SYS;
-	return aas_sha256(
-	    DOMAIN, sizeof(DOMAIN), about, len, fresh, sizeof(fresh), hash);
-}
-
-/* The counter as known now, and whether the key is refused as a clone. */
-static int
-issue(struct aas_cer *c, struct aas_cer_key *k)
-{
-	int refused = 0;
-
-	k->issued = 0;
-	if (c->store == NULL || c->rec == NULL)
-		return AAS_OK;
-	/* A locker sees no counters, but what they led to. */
-	if (c->flags & AAS_CER_UNLOCK)
-		return k->copied ? AAS_WHY_COUNTER : AAS_OK;
-	if (aas_store_counter_get(
-		c->store, c->rq.uid, k->id, &k->issued, &refused) != AAS_OK)
-		return AAS_WHY_SYSTEM;
-	return refused ? AAS_WHY_COUNTER : AAS_OK;
-}
-
-/* Put an assertion job for one key together; its challenge stays in ${s}. */
-static int
-prepare(
-    struct aas_cer *c, struct aas_slot *s, const uint8_t *fixed, enum how how)
-{
-	struct aas_cer_key *k = &c->keys[s->key];
-	struct aas_io_job *j = &c->job;
-	int why;
-
-	if ((why = issue(c, k)) != AAS_OK) {
-		k->refused = 1;
-		return aas_cer_fail(c, (unsigned)why);
-	}
-	if (fixed != NULL)
-		memcpy(s->hash, fixed, sizeof(s->hash));
-	else if (challenge(c, s->hash) != AAS_OK)
-		return aas_cer_fail(c, AAS_WHY_SYSTEM);
-	explicit_bzero(j, sizeof(*j));
-	j->op = AAS_IO_ASSERT;
-	j->uv = how == HOW_UV;
-	memcpy(j->rp, c->rp, sizeof(j->rp));
-	memcpy(j->hash, s->hash, sizeof(j->hash));
-	j->ids_n = 1;
-	j->ids[0].len = k->cred->id_len;
-	memcpy(j->ids[0].b, k->cred->id, k->cred->id_len);
-	return AAS_OK;
-}
-
 /* What the key may be asked for, given what it says it can do. */
 static enum how
 ability(const struct aas_cer *c, const struct aas_slot *s)
@@ -150,80 +72,6 @@ name_of(
 
 	(void)aas_printable(label, sizeof(label), c->keys[s->key].label);
 	(void)snprintf(dst, cap, "'%s'", label);
-}
-
-static int
-distinct(const struct aas_cer *c, const struct aas_cer_key *k)
-{
-	for (size_t i = 0; i < c->keys_n; i++) {
-		const struct aas_cer_key *o = &c->keys[i];
-
-		if (o == k || !o->used)
-			continue;
-		if (strcmp(o->label, k->label) == 0 ||
-		    memcmp(o->id, k->id, sizeof(k->id)) == 0 ||
-		    (o->cred->pk_len == k->cred->pk_len &&
-			memcmp(o->cred->pk, k->cred->pk, k->cred->pk_len) == 0))
-			return 0;
-	}
-	return 1;
-}
-
-/* Everybody hears of it, the index first: lockers and sshd read that. */
-static int
-copied(struct aas_cer *c, const struct aas_cer_key *k, uint32_t counter)
-{
-	unsigned why;
-
-	aas_log(LOG_WARNING,
-	    "event=key-copied user=%s key=%s counter=%lu known=%lu", c->rq.user,
-	    k->label, (unsigned long)counter, (unsigned long)k->issued);
-	(void)aas_store_load(
-	    c->store, c->rq.uid, c->rq.user, &c->now, NULL, NULL, &why);
-	return aas_cer_fail(c, AAS_WHY_COUNTER);
-}
-
-/* Everything that stands between an answer and "verified". */
-static int
-check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags)
-{
-	struct aas_cer_key *k = &c->keys[s->key];
-	struct aas_proof *pf = &s->res.proof;
-	unsigned why = AAS_WHY_UNKNOWN;
-	uint32_t counter = 0;
-	uint8_t f = 0;
-	int r;
-
-	if (k->used || k->refused || !distinct(c, k))
-		return aas_cer_fail(c, AAS_WHY_SECOND_KEY);
-	/* With one id to choose from, a key may leave it out (CTAP 6.2.2). */
-	if (pf->id_len == 0) {
-		pf->id_len = k->cred->id_len;
-		memcpy(pf->id, k->cred->id, k->cred->id_len);
-	}
-	r = aas_assertion_verify(k->cred, s->hash,
-	    (c->rq.flags & AAS_RQ_UV) != 0, pf, &f, &counter, &why);
-	if (r != AAS_OK)
-		return aas_cer_fail(
-		    c, why == AAS_WHY_OK ? AAS_WHY_SIGNATURE : why);
-	if ((f & AAS_AD_BS) && !(f & AAS_AD_BE))
-		return aas_cer_fail(c, AAS_WHY_BACKUP);
-	if (k->backup != -1 &&
-	    (f & AAS_AD_BE) != ((unsigned)k->backup & AAS_BE))
-		return aas_cer_fail(c, AAS_WHY_BACKUP);
-	if (c->store != NULL && c->rec != NULL &&
-	    !(c->flags & AAS_CER_UNLOCK)) {
-		r = aas_store_counter_put(
-		    c->store, c->rq.uid, k->id, k->issued, counter);
-		if (r == AAS_ERR_DENIED)
-			return copied(c, k, counter);
-		if (r != AAS_OK)
-			aas_log(LOG_WARNING,
-			    "counter not stored: uid=%u err=\"%s\"",
-			    (unsigned)c->rq.uid, aas_strerror(r));
-	}
-	*flags = f;
-	return AAS_OK;
 }
 
 /* All plugged keys blink; the first one touched answers. */
@@ -257,7 +105,8 @@ race(struct aas_cer *c, const uint8_t *fixed, enum how how,
 				continue;
 			}
 			if (!s->busy) {
-				if ((r = prepare(c, s, fixed, how)) != AAS_OK)
+				if ((r = aas_cer_prepare(
+					 c, s, fixed, how == HOW_UV)) != AAS_OK)
 					return r;
 				if (aas_cer_start(
 					c, s, c->until_ms - aas_clock_ms()) !=
@@ -285,7 +134,8 @@ alone(struct aas_cer *c, struct aas_slot *s, const uint8_t *fixed, enum how how)
 	name_of(c, s, name, sizeof(name));
 	(void)snprintf(touch, sizeof(touch), "Touch %s.", name);
 	for (int i = 0; how == HOW_UV && i < 3; i++) {
-		if ((r = prepare(c, s, fixed, how)) != AAS_OK ||
+		if ((r = aas_cer_prepare(c, s, fixed, how == HOW_UV)) !=
+			AAS_OK ||
 		    (r = aas_cer_info(c, "Touch the sensor of %s.", name)) !=
 			AAS_OK ||
 		    (r = aas_cer_do(c, s)) != AAS_OK)
@@ -305,7 +155,7 @@ alone(struct aas_cer *c, struct aas_slot *s, const uint8_t *fixed, enum how how)
 		if (r != AAS_OK)
 			return r;
 	}
-	if ((r = prepare(c, s, fixed, HOW_PIN)) != AAS_OK)
+	if ((r = aas_cer_prepare(c, s, fixed, 0)) != AAS_OK)
 		return r;
 	return aas_cer_with_pin(c, s, name, touch, NULL);
 }
@@ -396,7 +246,7 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 	if (r != AAS_OK)
 		return r;
 	aas_cer_close_others(c, NULL);
-	if ((r = check(c, s, flags)) != AAS_OK)
+	if ((r = aas_cer_check(c, s, flags)) != AAS_OK)
 		return r;
 	*key = s->key;
 	*pf = s->res.proof;
@@ -416,19 +266,23 @@ int
 aas_cer_assert(struct aas_cer *c)
 {
 	unsigned need = c->rq.present == 2 ? 2 : 1, key = 0;
+	unsigned why = AAS_WHY_SECOND_KEY;
 	struct aas_proof pf;
 	uint8_t flags = 0, uv = 1;
 	size_t usable = 0;
 	int r;
 
 	for (size_t i = 0; i < c->keys_n; i++) {
-		if (issue(c, &c->keys[i]) != AAS_OK)
+		int w = aas_cer_issue(c, &c->keys[i]);
+
+		if (w != AAS_OK) {
 			c->keys[i].refused = 1;
+			why = (unsigned)w;
+		}
 		usable += !c->keys[i].refused;
 	}
 	if (usable < need)
-		return aas_cer_fail(
-		    c, need == 2 ? AAS_WHY_SECOND_KEY : AAS_WHY_COUNTER);
+		return aas_cer_fail(c, usable > 0 ? AAS_WHY_SECOND_KEY : why);
 	if ((r = aas_cer_confirm(c)) != AAS_OK ||
 	    (r = aas_cer_lock(c)) != AAS_OK)
 		return r;

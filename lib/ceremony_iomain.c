@@ -4,13 +4,10 @@
  * Everything here runs behind lib/ceremony_filter.c.
  *
  * 1. It MUST NOT know more than the job at hand: no record, no other key.
- * 2. It MUST be able to hear "cancel" while libfido2 waits for the key.
- * 3. After a job that did not end with an answer of the key the channel holds
+ * 2. After a job that did not end with an answer of the key the channel holds
  *    stale replies: the process MUST be ended and a new one started.
  */
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,106 +16,12 @@
 #include <fido/es256.h>
 
 #include "lib/ceremony_io.h"
-#include "lib/clock.h"
+#include "lib/ceremony_line.h"
 #include "lib/err.h"
 
-#define CANCEL_MS 1000 /* a key answers a cancel at once */
-#define UNKNOWN   255
+#define UNKNOWN 255 /* tries left: the key does not say */
 
-/* The one line to the one key; libfido2's callbacks know nothing else. */
-static struct line {
-	int dev, ctl;
-	fido_dev_t *key;
-	int64_t until_ms;
-	uint8_t end; /* enum aas_io_end of the job under way */
-} line;
-
-static void *
-line_open(const char *path)
-{
-	(void)path;
-	return &line;
-}
-
-static void
-line_close(void *h)
-{
-	(void)h;
-}
-
-static int
-line_write(void *h, const unsigned char *p, size_t len)
-{
-	(void)h;
-	if (write(line.dev, p, len) != (ssize_t)len) {
-		if (line.end == AAS_IO_DONE)
-			line.end = AAS_IO_GONE;
-		return -1;
-	}
-	return (int)len;
-}
-
-/* The other half spoke, or went away, while the key was busy. */
-static void
-hear(void)
-{
-	uint8_t b[2];
-	ssize_t n = read(line.ctl, b, sizeof(b));
-
-	if (n == 1 && b[0] == AAS_IO_CANCEL) {
-		if (line.end == AAS_IO_DONE) {
-			line.end = AAS_IO_CANCELED;
-			line.until_ms = aas_clock_ms() + CANCEL_MS;
-			(void)fido_dev_cancel(line.key);
-		}
-		return;
-	}
-	/* It ended: let the key stop blinking, and go. */
-	(void)fido_dev_cancel(line.key);
-	_exit(0);
-}
-
-static int
-line_read(void *h, unsigned char *p, size_t len, int ms)
-{
-	int64_t until = line.until_ms;
-	struct pollfd fds[2];
-
-	(void)h;
-	if (ms >= 0 && aas_clock_ms() + ms < until)
-		until = aas_clock_ms() + ms;
-	for (;;) {
-		int64_t left = until - aas_clock_ms();
-
-		if (left <= 0) {
-			if (line.end == AAS_IO_DONE)
-				line.end = AAS_IO_LATE;
-			return -1;
-		}
-		fds[0] = (struct pollfd){ .fd = line.dev, .events = POLLIN };
-		fds[1] = (struct pollfd){ .fd = line.ctl, .events = POLLIN };
-		if (poll(fds, 2, (int)left) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		if (fds[1].revents != 0) {
-			hear();
-			if (line.until_ms < until)
-				until = line.until_ms;
-		}
-		if (fds[0].revents & POLLIN) {
-			if (read(line.dev, p, len) == (ssize_t)len)
-				return (int)len;
-			break;
-		}
-		if (fds[0].revents != 0)
-			break;
-	}
-	if (line.end == AAS_IO_DONE)
-		line.end = AAS_IO_GONE;
-	return -1;
-}
+static fido_dev_t *key;
 
 /* Bytes of a CBOR byte string: libfido2 1.12 hands out the item as it came. */
 static int
@@ -154,49 +57,16 @@ cbor_bytes(
 	return FIDO_OK;
 }
 
-/* Replies that an earlier conversation left behind would be taken for ours. */
-static void
-drain(void)
-{
-	struct pollfd pfd = { .fd = line.dev, .events = POLLIN };
-	uint8_t b[64];
-
-	for (int i = 0; i < 256 && poll(&pfd, 1, 0) == 1; i++)
-		if (!(pfd.revents & POLLIN) ||
-		    read(line.dev, b, sizeof(b)) <= 0)
-			break;
-}
-
-static int
-key_open(void)
-{
-	static const fido_dev_io_t io = { line_open, line_close, line_read,
-		line_write };
-	int r;
-
-	if (line.key != NULL)
-		return FIDO_OK;
-	drain();
-	if ((line.key = fido_dev_new()) == NULL)
-		return FIDO_ERR_INTERNAL;
-	if ((r = fido_dev_set_io_functions(line.key, &io)) != FIDO_OK)
-		return r;
-	if ((r = fido_dev_set_timeout(
-		 line.key, (int)(line.until_ms - aas_clock_ms()))) != FIDO_OK)
-		return r;
-	return fido_dev_open(line.key, "fd");
-}
-
 static void
 say_caps(struct aas_io_result *res)
 {
-	if (fido_dev_is_fido2(line.key))
+	if (fido_dev_is_fido2(key))
 		res->caps |= AAS_CAP_FIDO2;
-	if (fido_dev_supports_pin(line.key))
+	if (fido_dev_supports_pin(key))
 		res->caps |= AAS_CAP_PIN;
-	if (fido_dev_has_pin(line.key))
+	if (fido_dev_has_pin(key))
 		res->caps |= AAS_CAP_HASPIN;
-	if (fido_dev_has_uv(line.key))
+	if (fido_dev_has_uv(key))
 		res->caps |= AAS_CAP_HASUV;
 }
 
@@ -206,11 +76,11 @@ say_retries(struct aas_io_result *res)
 	int n;
 
 	if ((res->caps & AAS_CAP_HASPIN) &&
-	    fido_dev_get_retry_count(line.key, &n) == FIDO_OK && n >= 0 &&
+	    fido_dev_get_retry_count(key, &n) == FIDO_OK && n >= 0 &&
 	    n < UNKNOWN)
 		res->pin_retries = (uint8_t)n;
 	if ((res->caps & AAS_CAP_HASUV) &&
-	    fido_dev_get_uv_retry_count(line.key, &n) == FIDO_OK && n >= 0 &&
+	    fido_dev_get_uv_retry_count(key, &n) == FIDO_OK && n >= 0 &&
 	    n < UNKNOWN)
 		res->uv_retries = (uint8_t)n;
 }
@@ -244,7 +114,7 @@ say_info(struct aas_io_result *res)
 
 	if (ci == NULL)
 		return r;
-	if ((r = fido_dev_get_cbor_info(line.key, ci)) != FIDO_OK)
+	if ((r = fido_dev_get_cbor_info(key, ci)) != FIDO_OK)
 		goto out;
 	if (fido_cbor_info_aaguid_len(ci) == sizeof(res->aaguid))
 		memcpy(res->aaguid, fido_cbor_info_aaguid_ptr(ci),
@@ -281,7 +151,7 @@ holds(const struct aas_io_job *job, size_t first, size_t last, uint8_t *match)
 		if (fido_assert_allow_cred(a, job->ids[i].b, job->ids[i].len) !=
 		    FIDO_OK)
 			goto out;
-	if ((r = fido_dev_get_assert(line.key, a, NULL)) != FIDO_OK)
+	if ((r = fido_dev_get_assert(key, a, NULL)) != FIDO_OK)
 		goto out;
 	id = fido_assert_id_ptr(a, 0);
 	len = fido_assert_id_len(a, 0);
@@ -373,7 +243,7 @@ do_assert(const struct aas_io_job *job, struct aas_io_result *res)
 		if (fido_assert_allow_cred(a, job->ids[i].b, job->ids[i].len) !=
 		    FIDO_OK)
 			goto out;
-	r = fido_dev_get_assert(line.key, a, pin_of(job));
+	r = fido_dev_get_assert(key, a, pin_of(job));
 	if (r == FIDO_OK)
 		r = take_proof(a, &res->proof);
 	else if (r == FIDO_ERR_PIN_INVALID || r == FIDO_ERR_PIN_AUTH_INVALID ||
@@ -403,7 +273,7 @@ do_make(const struct aas_io_job *job, struct aas_io_result *res)
 		if (fido_cred_exclude(c, job->ids[i].b, job->ids[i].len) !=
 		    FIDO_OK)
 			goto out;
-	r = fido_dev_make_cred(line.key, c, pin_of(job));
+	r = fido_dev_make_cred(key, c, pin_of(job));
 	if (r == FIDO_ERR_PIN_INVALID || r == FIDO_ERR_PIN_AUTH_INVALID ||
 	    r == FIDO_ERR_UV_INVALID)
 		say_retries(res);
@@ -424,14 +294,12 @@ out:
 static int
 do_touch(struct aas_io_result *res)
 {
-	int64_t left = line.until_ms - aas_clock_ms();
 	int touched = 0;
 	int r;
 
-	if ((r = fido_dev_get_touch_begin(line.key)) != FIDO_OK)
+	if ((r = fido_dev_get_touch_begin(key)) != FIDO_OK)
 		return r;
-	r = fido_dev_get_touch_status(
-	    line.key, &touched, left > 0 ? (int)left : 0);
+	r = fido_dev_get_touch_status(key, &touched, aas_line_left_ms());
 	res->touched = touched != 0;
 	return r;
 }
@@ -442,11 +310,9 @@ work(const struct aas_io_job *job, struct aas_io_result *res)
 	res->op = job->op;
 	res->pin_retries = UNKNOWN;
 	res->uv_retries = UNKNOWN;
-	line.until_ms = aas_clock_ms() + job->timeout_ms;
-	line.end = AAS_IO_DONE;
-	if ((res->fido = key_open()) != FIDO_OK)
+	res->fido = aas_line_begin(job->timeout_ms, &key);
+	if (res->fido != FIDO_OK)
 		goto out;
-	(void)fido_dev_set_timeout(line.key, (int)job->timeout_ms);
 	say_caps(res);
 	switch (job->op) {
 	case AAS_IO_PROBE:
@@ -462,15 +328,13 @@ work(const struct aas_io_job *job, struct aas_io_result *res)
 		res->fido = do_touch(res);
 		break;
 	case AAS_IO_SETPIN:
-		res->fido = fido_dev_set_pin(line.key, pin_of(job), NULL);
+		res->fido = fido_dev_set_pin(key, pin_of(job), NULL);
 		break;
 	default:
 		_exit(1);
 	}
 out:
-	if (line.end == AAS_IO_LATE && line.key != NULL)
-		(void)fido_dev_cancel(line.key);
-	res->end = line.end;
+	res->end = aas_line_end();
 }
 
 _Noreturn void
@@ -480,8 +344,7 @@ aas_io_main(int dev, int ctl)
 	static struct aas_io_job job;
 	static struct aas_io_result res;
 
-	line.dev = dev;
-	line.ctl = ctl;
+	aas_line_init(dev, ctl);
 	for (;;) {
 		ssize_t n = read(ctl, buf, sizeof(buf));
 		size_t len;

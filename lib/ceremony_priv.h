@@ -204,6 +204,28 @@ int aas_cer_with_pin(struct aas_cer *c, struct aas_slot *s, const char *name,
 int aas_cer_new_pin(
     struct aas_cer *c, struct aas_slot *s, struct aas_secret *pin);
 
+/* --- ceremony_check.c ---------------------------------------------------- */
+
+/*
+ * The counter of a key as known now, when its challenge is issued.  Returns
+ * 0, or the reason (positive, enum aas_reason) why it is not to be asked.
+ */
+int aas_cer_issue(struct aas_cer *c, struct aas_cer_key *k);
+
+/*
+ * Put the assertion job for the key in ${s} together in c->job.  Its
+ * challenge, which stays in s->hash, is ${fixed}, or a fresh one if that is
+ * NULL.  ${uv} 1: by built-in user verification.
+ */
+int aas_cer_prepare(
+    struct aas_cer *c, struct aas_slot *s, const uint8_t *fixed, int uv);
+
+/*
+ * Everything that stands between the answer in s->res and "verified":
+ * signature, flags, backup flags as recorded, distinct keys, the counter.
+ */
+int aas_cer_check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags);
+
 /* --- operations ------------------------------------------------------------
  */
 int aas_cer_assert(struct aas_cer *c);    /* ceremony_assert.c */

@@ -81,6 +81,8 @@ aas_cer_close(struct aas_slot *s, int grace_ms)
 	aas_io_end(&s->io, grace_ms);
 	s->busy = 0;
 	s->ready = 0;
+	if (s->state == AAS_SLOT_PROBING)
+		s->state = AAS_SLOT_NEW;
 }
 
 void

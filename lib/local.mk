@@ -55,10 +55,12 @@ noinst_LTLIBRARIES += lib/libaas-ceremony.la
 lib_libaas_ceremony_la_SOURCES = \
 	lib/ceremony.c lib/ceremony.h lib/ceremony_priv.h \
 	lib/ceremony_assert.c \
+	lib/ceremony_check.c \
 	lib/ceremony_dev.c lib/ceremony_dev.h \
 	lib/ceremony_filter.c lib/ceremony_filter.h \
 	lib/ceremony_find.c \
 	lib/ceremony_io.c lib/ceremony_io.h lib/ceremony_iomain.c \
+	lib/ceremony_line.c lib/ceremony_line.h \
 	lib/ceremony_lock.c \
 	lib/ceremony_made.c lib/ceremony_made.h \
 	lib/ceremony_main.c lib/ceremony_main.h \

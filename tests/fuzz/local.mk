@@ -10,6 +10,7 @@ fuzz_cppflags = $(AM_CPPFLAGS) \
 	-DFUZZ_CORPUS='"$(abs_srcdir)/tests/fuzz/corpus/"'
 fuzz_replays = \
 	%D%/replay_assertion \
+	%D%/replay_ceremony \
 	%D%/replay_conf \
 	%D%/replay_files \
 	%D%/replay_pam \
@@ -23,6 +24,10 @@ tests_fuzz_replay_assertion_SOURCES = %D%/replay.c %D%/fuzz_assertion.c \
 	%D%/fuzz.h
 tests_fuzz_replay_assertion_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"assertion"'
 tests_fuzz_replay_assertion_LDADD = lib/libaas.la
+
+tests_fuzz_replay_ceremony_SOURCES = %D%/replay.c %D%/fuzz_ceremony.c
+tests_fuzz_replay_ceremony_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"ceremony"'
+tests_fuzz_replay_ceremony_LDADD = lib/libaas-ceremony.la
 
 tests_fuzz_replay_conf_SOURCES = %D%/replay.c %D%/fuzz_conf.c
 tests_fuzz_replay_conf_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"conf"'
@@ -62,7 +67,8 @@ tests_fuzz_replay_recovery_LDADD = lib/libaas.la
 if HAVE_CMOCKA
 EXTRA_PROGRAMS += %D%/seeds
 tests_fuzz_seeds_SOURCES = %D%/seeds.c
-tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy.la
+tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy.la \
+	lib/libaas-ceremony.la
 seeds: tests/fuzz/seeds
 	tests/fuzz/seeds $(abs_srcdir)/tests/fuzz/corpus
 endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
+#include "lib/ceremony_msg.h"
 #include "lib/frame.h"
 #include "lib/index.h"
 #include "lib/proto.h"
@@ -374,6 +376,65 @@ pam_verdicts(void)
 	pam("refused", plain, &v);
 }
 
+/* --- ceremony ------------------------------------------------------------*/
+
+/* The authenticator data of a new credential, an ES256 or an EdDSA key. */
+static void
+ceremony_made(const char *name, int32_t alg)
+{
+	static const uint8_t es256[] = { 0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21,
+		0x58, 0x20 };
+	static const uint8_t eddsa[] = { 0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21,
+		0x58, 0x20 };
+	static const uint8_t head[] = { 0x45, 0, 0, 0, 9 };
+	uint8_t hash[32], len[2] = { 0, 64 };
+	struct signer s;
+
+	signer_new(&s, "blue", SIGNER_REALM, alg);
+	must(aas_sha256(SIGNER_REALM, strlen(SIGNER_REALM), NULL, 0, NULL, 0,
+		 hash) == 0,
+	    name);
+	begin("\2", 1);
+	add(hash, sizeof(hash));
+	add(head, sizeof(head));
+	add("0123456789abcdef", 16);
+	add(len, sizeof(len));
+	add(s.key.login.id, s.key.login.id_len);
+	add(alg == AAS_ALG_EDDSA ? eddsa : es256, sizeof(es256));
+	add(s.key.login.pk, 32);
+	if (alg == AAS_ALG_ES256) {
+		add("\x22\x58\x20", 3);
+		add(s.key.login.pk + 32, 32);
+	}
+	save("ceremony", name);
+	signer_free(&s);
+}
+
+static void
+ceremony(void)
+{
+	static struct aas_io_result r;
+	static struct aas_io_job j;
+
+	r.op = AAS_IO_ASSERT;
+	r.end = AAS_IO_DONE;
+	r.match = 1;
+	r.proof.auth_len = 37;
+	r.proof.sig_len = 70;
+	save_part("ceremony", "result",
+	    aas_io_result_put(&r, part, sizeof(part), &part_n), 0);
+	j.op = AAS_IO_ASSERT;
+	j.timeout_ms = 1000;
+	snprintf(j.rp, sizeof(j.rp), "%s", SIGNER_REALM);
+	j.ids_n = 2;
+	j.ids[0].len = j.ids[1].len = 16;
+	must(aas_secret_set(&j.pin, "1234", 4) == 0, "job");
+	save_part("ceremony", "job",
+	    aas_io_job_put(&j, part, sizeof(part), &part_n), 1);
+	ceremony_made("made-es256", AAS_ALG_ES256);
+	ceremony_made("made-eddsa", AAS_ALG_EDDSA);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -389,5 +450,6 @@ main(int argc, char **argv)
 	record();
 	pam_dialogs();
 	pam_verdicts();
+	ceremony();
 	return 0;
 }
