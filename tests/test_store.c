@@ -1602,11 +1602,14 @@ store_group_reads_others_do_not(void **state)
 	static const char *const part[] = { "aas/records", "aas/index",
 		"aas/pins" };
 	struct host h;
+	struct signer d;
+	struct aas_buf b = { NULL, 0 };
 	char path[FIXTURE_PATH];
 
 	if (geteuid() != 0)
 		skip();
 	host_open(&h, *state);
+	signer_new(&d, "fourth", SIGNER_REALM, AAS_ALG_ES256);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(
 		    chown(fixture_path(h.f, part[i], path), 0, STRANGER), 0);
@@ -1621,8 +1624,17 @@ store_group_reads_others_do_not(void **state)
 	assert_int_equal(fixture_in_child(as_reader, &h), 0);
 	assert_int_equal(fixture_in_child(as_nobody, &h), 0);
 	/* An index of another head does not tell what is held. */
+	read_part(&h, "index", &b);
+	assert_int_equal(
+	    put(&h, entry(&h, AAS_T_ADD_KEY, &d), &d, &h.a, NULL), AAS_OK);
+	write_part(&h, "index", b.p, b.len);
+	assert_int_equal(fixture_in_child(as_stale_reader, &h), 0);
 	write_part(&h, "index", "rubbish", 7);
 	assert_int_equal(fixture_in_child(as_stale_reader, &h), 0);
+	remove_part(&h, "index");
+	assert_int_equal(fixture_in_child(as_stale_reader, &h), 0);
+	aas_buf_free(&b);
+	signer_free(&d);
 	host_close(&h);
 }
 
