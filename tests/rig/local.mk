@@ -10,6 +10,7 @@ IT_TESTS += tests/it_authority.sh tests/it_stranger.sh
 IT_TESTS += tests/it_unlock.sh
 IT_TESTS += tests/it_clone.sh
 IT_TESTS += tests/it_hosts.sh
+IT_TESTS += tests/it_load.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS)
 
