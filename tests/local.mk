@@ -75,6 +75,13 @@ TESTS += tests/test_enroll
 tests_test_enroll_SOURCES = tests/test_enroll.c
 tests_test_enroll_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
 
+check_PROGRAMS += tests/test_change tests/test_relay
+TESTS += tests/test_change tests/test_relay
+tests_test_change_SOURCES = tests/test_change.c
+tests_test_change_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
+tests_test_relay_SOURCES = tests/test_relay.c
+tests_test_relay_LDADD = lib/libaas-enroll.la $(TEST_LIBS)
+
 check_PROGRAMS += tests/test_aasd
 TESTS += tests/test_aasd
 tests_test_aasd_SOURCES = tests/test_aasd.c \
