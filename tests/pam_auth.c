@@ -2,11 +2,18 @@
  * The auth phase, through libpam: each PAM code of pam_aas(8), the helper's
  * protocol, the conversation, arguments and names.
  */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -375,6 +382,111 @@ auth_missing_record_of_a_pinned_user_refuses(void **state)
 
 /* --- policy, arguments, names --- */
 
+/* CVE-2021-31924: a PIN that was asked for and not checked. */
+static void
+auth_cve_2021_31924_verdict_without_uv_refuses(void **state)
+{
+	struct pam_host *h = *state;
+
+	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+	pam_host_script(h, 1, "secret PIN: \nuv\ngrant 1\n");
+	assert_int_equal(
+	    pam_host_auth(h, "sudo", "daemon", &normal), PAM_AUTHINFO_UNAVAIL);
+	h->src.uv = 0;
+	pam_host_policy(h);
+	assert_int_equal(
+	    pam_host_auth(h, "sudo", "daemon", &normal), PAM_SUCCESS);
+}
+
+/* What may lie at a path instead of the file. */
+static void
+put_instead(const char *path, int what)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char aside[FIXTURE_PATH + 8];
+	int fd;
+
+	(void)snprintf(aside, sizeof(aside), "%s.real", path);
+	assert_int_equal(rename(path, aside), 0);
+	switch (what) {
+	case 0:
+		assert_int_equal(mkfifo(path, 0640), 0);
+		break;
+	case 1:
+		assert_int_equal(mkdir(path, 0750), 0);
+		break;
+	case 2:
+		assert_int_equal(symlink(aside, path), 0);
+		break;
+	case 3:
+		assert_int_equal(link(aside, path), 0);
+		break;
+	case 4:
+		assert_int_equal(mknod(path, S_IFCHR | 0640, makedev(1, 3)), 0);
+		break;
+	case 5:
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+		assert_int_equal(
+		    bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+		(void)close(fd);
+		break;
+	default: /* F47: no bytes at all */
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+		assert_int_not_equal(fd, -1);
+		(void)close(fd);
+		break;
+	}
+}
+
+static void
+put_back(const char *path)
+{
+	char aside[FIXTURE_PATH + 8];
+
+	(void)snprintf(aside, sizeof(aside), "%s.real", path);
+	(void)remove(path);
+	assert_int_equal(rename(aside, path), 0);
+}
+
+/*
+ * CVE-2024-22365: a FIFO where a file should be blocks the login.  Nothing at
+ * any path does, and nothing there lets in.
+ */
+static void
+auth_f45_f47_cve_2024_22365_other_types_at_each_path(void **state)
+{
+	static const char *const paths[] = { "policy.bin", "state/records/1",
+		"state/index/1", "state/pins/1", "libexec/aas-authn" };
+	struct pam_host *h = *state;
+	struct timespec a, b;
+	char p[FIXTURE_PATH];
+
+	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+	pam_host_script(h, 1, "grant 1\n");
+	pam_host_script(h, 4, "refuse 26 0\n");
+	pam_host_service(h, "sudo",
+	    "auth required MODULE\n"
+	    "auth optional pam_permit.so\n");
+	assert_int_equal(
+	    pam_host_auth(h, "sudo", "daemon", &normal), PAM_SUCCESS);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		for (int what = 0; what < 7; what++) {
+			put_instead(fixture_path(h->f, paths[i], p), what);
+			(void)clock_gettime(CLOCK_MONOTONIC, &a);
+			/* A record's bytes are the helper's to judge. */
+			if (what != 6 || i != 1)
+				assert_int_not_equal(
+				    pam_host_auth(h, "sudo", "daemon", &normal),
+				    PAM_SUCCESS);
+			(void)clock_gettime(CLOCK_MONOTONIC, &b);
+			assert_true(b.tv_sec - a.tv_sec <= 1);
+			put_back(p);
+			if (i == 1) /* its ctime moved */
+				pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+		}
+}
+
 static void
 auth_without_a_policy_refuses_everyone(void **state)
 {
@@ -414,7 +526,7 @@ auth_helper_that_is_missing_or_not_roots_refuses(void **state)
 }
 
 static void
-auth_f39_arguments_that_are_not_ours_refuse(void **state)
+auth_f39_cve_2025_24032_no_argument_turns_a_check_off(void **state)
 {
 	static const char *const bad[] = { "", "aas2", "aas1 nouserok",
 		"aas1 aas1", "aas1 debug debug", "aas1 audit audit",
@@ -450,7 +562,7 @@ auth_f39_arguments_that_are_not_ours_refuse(void **state)
 }
 
 static void
-auth_f32_names(void **state)
+auth_f32_nouserok_cve_2023_42456_names(void **state)
 {
 	static const char *const unknown[] = { "no-such-user", "Daemon",
 		"daemon ", "0", "1", "%n%s", "user@dom", "$(id)", "a;b" };
@@ -735,10 +847,13 @@ main(void)
 		HOST_TEST(auth_renewed_index_is_read_again),
 		HOST_TEST(auth_record_of_somebody_else_refuses),
 		HOST_TEST(auth_missing_record_of_a_pinned_user_refuses),
+		HOST_TEST(auth_cve_2021_31924_verdict_without_uv_refuses),
+		HOST_TEST(auth_f45_f47_cve_2024_22365_other_types_at_each_path),
 		HOST_TEST(auth_without_a_policy_refuses_everyone),
 		HOST_TEST(auth_helper_that_is_missing_or_not_roots_refuses),
-		HOST_TEST(auth_f39_arguments_that_are_not_ours_refuse),
-		HOST_TEST(auth_f32_names),
+		HOST_TEST(
+		    auth_f39_cve_2025_24032_no_argument_turns_a_check_off),
+		HOST_TEST(auth_f32_nouserok_cve_2023_42456_names),
 		HOST_TEST(auth_f34_conversation_that_fails_refuses),
 		HOST_TEST(auth_empty_reply_is_passed_on_as_empty),
 		HOST_TEST(auth_f35_flags),

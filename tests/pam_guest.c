@@ -419,7 +419,7 @@ with_environment(void *arg)
 }
 
 static void
-guest_f31_hostile_environment(void **state)
+guest_f31_cve_2019_3842_hostile_environment(void **state)
 {
 	struct pam_host *h = *state;
 
@@ -705,7 +705,7 @@ main(void)
 		HOST_TEST(guest_f25_signals_all_the_time),
 		HOST_TEST(guest_f26_threads_with_small_stacks),
 		HOST_TEST(guest_f30_closed_descriptors),
-		HOST_TEST(guest_f31_hostile_environment),
+		HOST_TEST(guest_f31_cve_2019_3842_hostile_environment),
 		HOST_TEST(guest_f42_limits),
 		HOST_TEST(guest_f42_file_size_limit_ends_no_host),
 		HOST_TEST(guest_f73_without_proc),

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,45 @@ account_broken_record_stops_people_not_jobs(void **state)
 	    pam_host_account(h, "cron", "daemon", &k), PAM_SUCCESS);
 }
 
+/* F59, CVE-2023-3758: a policy replaced meanwhile is the old or the new. */
+static void
+account_f59_policy_is_replaced_meanwhile(void **state)
+{
+	struct pam_host *h = *state;
+	struct talk k = { .how = TALK_NORMAL };
+	char a[FIXTURE_PATH], b[FIXTURE_PATH];
+	int expired = 0, passed = 0, st = 0;
+	pid_t pid;
+
+	pam_host_service(h, "next", NEXT_ALL);
+	assert_int_equal(
+	    rename(h->policy, fixture_path(h->f, "free.bin", a)), 0);
+	require(h, 0);
+	assert_int_equal(
+	    rename(h->policy, fixture_path(h->f, "required.bin", b)), 0);
+	assert_int_equal(rename(a, h->policy), 0);
+	if ((pid = fork()) == 0)
+		for (;;)
+			if (renameat2(AT_FDCWD, h->policy, AT_FDCWD, b,
+				RENAME_EXCHANGE) != 0)
+				_exit(1);
+	for (int i = 0; i < 2000; i++) {
+		int rv = pam_host_account(h, "next", "daemon", &k);
+
+		if (rv == PAM_SUCCESS)
+			passed++;
+		else {
+			assert_int_equal(rv, PAM_ACCT_EXPIRED);
+			expired++;
+		}
+	}
+	assert_int_equal(waitpid(pid, &st, WNOHANG), 0);
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(passed > 0);
+	assert_true(expired > 0);
+}
+
 static void
 account_asks_for_enrolment_after_its_own_auth(void **state)
 {
@@ -246,7 +287,7 @@ session_of_a_ceremony_takes_its_ticket_and_has_a_line(void **state)
 }
 
 static void
-session_under_sshd_needs_evidence(void **state)
+session_cve_2025_6018_under_sshd_needs_evidence(void **state)
 {
 	struct pam_host *h = *state;
 	struct talk k = { .how = TALK_NORMAL };
@@ -654,10 +695,11 @@ main(void)
 		HOST_TEST(account_degraded_for_too_long_expires_at_login_only),
 		HOST_TEST(account_without_keys),
 		HOST_TEST(account_broken_record_stops_people_not_jobs),
+		HOST_TEST(account_f59_policy_is_replaced_meanwhile),
 		HOST_TEST(account_asks_for_enrolment_after_its_own_auth),
 		HOST_TEST(
 		    session_of_a_ceremony_takes_its_ticket_and_has_a_line),
-		HOST_TEST(session_under_sshd_needs_evidence),
+		HOST_TEST(session_cve_2025_6018_under_sshd_needs_evidence),
 		HOST_TEST(session_under_sshd_takes_an_enrolled_key),
 		HOST_TEST(session_takes_the_ticket_of_its_child),
 		HOST_TEST(session_of_another_user_drops_the_callers_ticket),
