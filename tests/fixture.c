@@ -19,10 +19,6 @@
 
 #include "tests/fixture.h"
 
-#ifdef AAS_COVERAGE
-void __gcov_dump(void);
-#endif
-
 static size_t
 open_fds(uint64_t *first)
 {
@@ -149,9 +145,6 @@ fixture_in_child(int (*fn)(void *arg), void *arg)
 		/* A test that is killed leaves nobody behind. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		*line = fn(arg);
-#ifdef AAS_COVERAGE
-		__gcov_dump(); /* _exit(2) would not */
-#endif
 		_exit(0);
 	}
 	while (waitpid(pid, &status, 0) == -1)

@@ -129,6 +129,9 @@ check_coverage()
 	    --with-pam-dir="$(sed -n 's/^pamdir = //p' /build/Makefile)"
 	find . -name '*.gcda' -delete
 	jobs all >make.log 2>&1 || { tail -n 30 make.log; return 1; }
+	# The process that talks to keys is nobody, and may make no file.
+	find . -name '*.gcno' | sed 's/gcno$/gcda/' | xargs touch
+	find . -name '*.gcda' -exec chmod 666 {} +
 	make install >make.log 2>&1 || { tail -n 30 make.log; return 1; }
 	jobs -k check >make.log 2>&1 || show_failures
 	"$src/tests/rig/demo/demo.sh" >demo.log 2>&1 || tail -n 60 demo.log
@@ -137,7 +140,7 @@ check_coverage()
 	    --filter "$src/tools/aas-authn" --fail-under-line 90 \
 	    . >gcovr.log 2>&1 && return
 	# The files that lack most.
-	awk '$2 + 0 > 0 && NF >= 4 { print $2 - $3, $1, $4 }' gcovr.log |
+	awk '$1 ~ /[.]c$/ && $4 != "100%" { print $2 - $3, $1, $4 }' gcovr.log |
 	    sort -rn | head -n 15
 	tail -n 4 gcovr.log
 	return 1

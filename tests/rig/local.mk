@@ -12,7 +12,7 @@ IT_TESTS += tests/it_clone.sh
 IT_TESTS += tests/it_hosts.sh
 IT_TESTS += tests/it_load.sh
 TESTS += $(IT_TESTS)
-EXTRA_DIST += $(IT_TESTS)
+EXTRA_DIST += $(IT_TESTS) tests/coverage.h
 
 # The software keys; tests/rig/README.md.
 EXTRA_DIST += %D%/README.md
