@@ -52,6 +52,9 @@ aas_store_counter_put(struct aas_store *s, uint32_t uid, const uint8_t key[32],
 	if ((c = aas_counter_make(&hs, key)) == NULL)
 		goto out;
 	r = AAS_OK;
+	/* Found out since the challenge was issued: that counts, too. */
+	if (c->refused)
+		back = 1;
 	if (back || seen > c->value) {
 		if (back)
 			c->refused = 1;

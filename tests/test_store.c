@@ -1400,6 +1400,22 @@ store_f50_counter_that_stays_or_wraps_is_a_clone(void **state)
 	host_close(&h);
 }
 
+/* Found to be copied while another sign-in with it was under way. */
+static void
+store_counter_of_a_copied_key_admits_nobody_who_began_before(void **state)
+{
+	const uint8_t key[32] = { 1 };
+	struct host h;
+
+	host_open(&h, *state);
+	assert_int_equal(aas_store_counter_put(h.s, 1000, key, 0, 5), AAS_OK);
+	assert_int_equal(
+	    aas_store_counter_put(h.s, 1000, key, 5, 4), AAS_ERR_DENIED);
+	assert_int_equal(
+	    aas_store_counter_put(h.s, 1000, key, 5, 6), AAS_ERR_DENIED);
+	host_close(&h);
+}
+
 static void
 store_enrolment_books_the_counters_of_its_proofs(void **state)
 {
@@ -1793,6 +1809,8 @@ main(void)
 		FIXTURE_TEST(
 		    store_counter_64_interleaved_never_look_like_a_clone),
 		FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
+		FIXTURE_TEST(
+		    store_counter_of_a_copied_key_admits_nobody_who_began_before),
 		FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
 		FIXTURE_TEST(store_s6_torn_or_flipped_state_is_refused),
 		FIXTURE_TEST(store_full_tables_refuse_and_fit_the_file),
