@@ -125,6 +125,21 @@ refused(struct aas_call *c)
 	return code;
 }
 
+static const char *
+answer_name(uint32_t a)
+{
+	switch (a) {
+	case AAS_A_GRANT:
+		return "grant";
+	case AAS_A_NEXT:
+		return "next";
+	case AAS_A_ENROLL:
+		return "enroll";
+	default:
+		return "refuse";
+	}
+}
+
 uint32_t
 aas_call_run(enum aas_phase phase, uint32_t (*fn)(struct aas_call *),
     pam_handle_t *pamh, int flags, int argc, const char **argv, int *rv)
@@ -150,6 +165,11 @@ aas_call_run(enum aas_phase phase, uint32_t (*fn)(struct aas_call *),
 		*rv = refused(c);
 	if (a == AAS_A_NEXT && c->args.audit)
 		aas_call_log(c, "ignore", NULL);
+	if (c->args.debug)
+		aas_log(LOG_DEBUG,
+		    "phase=%s state=%s class=%d remote=%d answer=%s",
+		    phase_names[phase], aas_state_name(c->state), (int)c->class,
+		    c->remote, answer_name(a));
 	aas_policy_free(&c->policy);
 	free(c->ix);
 	free(c); /* no secret was ever in it: a PIN passes through helper.c */
