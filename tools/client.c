@@ -99,7 +99,7 @@ recv_all(int sock, char **text, size_t *len)
 	}
 	*text = p;
 	*len = n;
-	return AAS_OK;
+	return n > 0 ? AAS_OK : AAS_ERR_AGAIN; /* it ended meanwhile */
 }
 
 int
