@@ -112,11 +112,14 @@ distinct(const struct aas_cer *c, const struct aas_cer_key *k)
 static int
 copied(struct aas_cer *c, const struct aas_cer_key *k, uint32_t counter)
 {
+	char user[2 * AAS_USER_MAX], label[4 * AAS_LABEL_MAX];
 	unsigned why;
 
 	aas_log(LOG_WARNING,
-	    "event=key-copied user=%s key=%s counter=%lu known=%lu", c->rq.user,
-	    k->label, (unsigned long)counter, (unsigned long)k->issued);
+	    "event=key-copied user=%s key=%s counter=%lu known=%lu",
+	    aas_printable(user, sizeof(user), c->rq.user),
+	    aas_printable(label, sizeof(label), k->label),
+	    (unsigned long)counter, (unsigned long)k->issued);
 	(void)aas_store_load(
 	    c->store, c->rq.uid, c->rq.user, &c->now, NULL, NULL, &why);
 	return aas_cer_fail(c, AAS_WHY_COUNTER);
