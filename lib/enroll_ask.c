@@ -17,11 +17,14 @@ aas_say(const struct aas_ui *ui, int error, const char *fmt, ...)
 {
 	char text[AAS_TEXT_MAX];
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return ui->show(ui->arg, error, text);
+	r = ui->show(ui->arg, error, text);
+	explicit_bzero(text, sizeof(text)); /* recovery keys pass here */
+	return r;
 }
 
 static void

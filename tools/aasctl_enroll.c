@@ -20,6 +20,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/reason.h"
+#include "lib/store.h"
 #include "tools/aasctl.h"
 #include "tools/tty.h"
 
@@ -108,7 +109,7 @@ aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct aas_context cx;
-	const char *ticket = NULL;
+	char ticket[AAS_TICKET_TEXT * 2] = "";
 	int ch = 0;
 	int code = AASCTL_USAGE;
 
@@ -116,7 +117,11 @@ aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv)
 	while ((ch = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (ch != 't')
 			return aasctl_usage("enroll [--ticket T]");
-		ticket = optarg;
+		if (*optarg == '\0' || strlen(optarg) >= sizeof(ticket))
+			return aasctl_usage("enroll [--ticket T]");
+		/* Anybody may read a command line for as long as it runs. */
+		memcpy(ticket, optarg, strlen(optarg) + 1);
+		explicit_bzero(optarg, strlen(optarg));
 	}
 	if (optind != argc)
 		return aasctl_usage("enroll [--ticket T]");
@@ -125,7 +130,8 @@ aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv)
 	if ((code = aasctl_context(c, &cx)) != AASCTL_OK)
 		return code;
 	if ((code = check_state(c, &cx)) == AASCTL_OK)
-		code = dialog(c, &cx, ticket);
+		code = dialog(c, &cx, ticket[0] != '\0' ? ticket : NULL);
 	aas_context_close(&cx);
+	explicit_bzero(ticket, sizeof(ticket));
 	return code;
 }
