@@ -245,11 +245,33 @@ changes()
 	check "her record verifies" aasctl verify alice
 }
 
+# --- what root does to others -------------------------------------------------
+
+retired()
+{
+	check "repin makes carol as new" aasctl repin carol
+	check "in her state" state_is carol none
+	check "but her password stays locked" \
+	    not password_works carol 'old carol'
+	check "purge puts it back" aasctl purge carol
+	check "as it was" password_works carol 'old carol'
+	printf 'bob:set by root\n' | chpasswd
+	check "purge of bob" aasctl purge bob
+	check "leaves the password that root has set since" \
+	    password_works bob 'set by root'
+	check "one without a record cannot be purged" not aasctl purge bob
+	check "verify finds no fault with anybody" aasctl verify --all
+	printf x >>"/var/lib/aas/records/$(id -u alice)"
+	check "nor hides one" not aasctl verify --all
+	check "whose state is broken" state_is alice broken
+}
+
 setup
 invited
 purged
 held
 gives_up
 changes
+retired
 [ "$failed" -eq 0 ] || tail -n 40 "$rig_log"
 exit "$failed"
