@@ -12,11 +12,13 @@ fuzz_replays = \
 	%D%/replay_assertion \
 	%D%/replay_ceremony \
 	%D%/replay_conf \
+	%D%/replay_ctap \
 	%D%/replay_files \
 	%D%/replay_pam \
 	%D%/replay_proto \
 	%D%/replay_record \
-	%D%/replay_recovery
+	%D%/replay_recovery \
+	%D%/replay_request
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
 
@@ -32,6 +34,13 @@ tests_fuzz_replay_ceremony_LDADD = lib/libaas-ceremony.la
 tests_fuzz_replay_conf_SOURCES = %D%/replay.c %D%/fuzz_conf.c
 tests_fuzz_replay_conf_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"conf"'
 tests_fuzz_replay_conf_LDADD = lib/libaas-conf.la
+
+tests_fuzz_replay_ctap_SOURCES = %D%/replay.c %D%/fuzz_ctap.c
+tests_fuzz_replay_ctap_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"ctap"' \
+	$(FIDO2_CFLAGS)
+tests_fuzz_replay_ctap_LDADD = lib/libaas-ceremony.la
+tests_fuzz_replay_ctap_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=read,--wrap=write,--wrap=poll,--wrap=_exit
 
 tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
 tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
@@ -62,6 +71,16 @@ tests_fuzz_replay_record_LDADD = lib/libaas.la
 tests_fuzz_replay_recovery_SOURCES = %D%/replay.c %D%/fuzz_recovery.c
 tests_fuzz_replay_recovery_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"recovery"'
 tests_fuzz_replay_recovery_LDADD = lib/libaas.la
+
+tests_fuzz_replay_request_SOURCES = %D%/replay.c %D%/fuzz_request.c \
+	tools/aasd_ops.c tools/status.c
+tests_fuzz_replay_request_CPPFLAGS = $(fuzz_cppflags) \
+	-DFUZZ_NAME='"request"' $(JANSSON_CFLAGS)
+tests_fuzz_replay_request_LDADD = policy/libpolicy.la lib/libaas-enroll.la
+tests_fuzz_replay_request_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=aas_store_load,--wrap=aas_store_append \
+	-Wl,--wrap=aas_store_read,--wrap=aas_user_uid,--wrap=aasd_held_note \
+	-Wl,--wrap=aas_shadow_follow,--wrap=aasd_tell,--wrap=aas_log
 
 # Whoever changes a format writes the seeds anew.
 if HAVE_CMOCKA
