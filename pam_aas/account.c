@@ -52,7 +52,6 @@ enroll(struct aas_call *c)
 	if (t == NULL || !own_auth(c, AAS_A_NEXT))
 		return expired(c);
 	t->account = AAS_A_ENROLL;
-	t->account_uid = c->user.uid;
 	aas_call_say(c, 0,
 	    "Security keys are required for this account. You can add them "
 	    "now.");
@@ -81,12 +80,16 @@ pass(struct aas_call *c)
 uint32_t
 aas_account(struct aas_call *c)
 {
-	struct aas_txn *t = aas_txn_get(c->pamh);
+	struct aas_txn *t = aas_txn_need(c->pamh);
 
-	if (t != NULL)
-		t->account = AAS_A_REFUSE;
+	if (t == NULL)
+		return aas_call_refuse(c, AAS_WHY_SYSTEM);
+	t->account = AAS_A_REFUSE;
+	t->account_ran = 0;
 	if (aas_call_subject(c) != 0)
 		return AAS_A_REFUSE;
+	t->account_ran = 1;
+	t->account_uid = c->user.uid;
 	if (geteuid() != 0)
 		return unprivileged(c);
 	aas_call_state(c);

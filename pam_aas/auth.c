@@ -103,13 +103,14 @@ unlock(struct aas_call *c)
 uint32_t
 aas_auth(struct aas_call *c)
 {
-	struct aas_txn *t = aas_txn_get(c->pamh);
+	struct aas_txn *t = aas_txn_need(c->pamh);
 
+	if (t == NULL)
+		return aas_call_refuse(c, AAS_WHY_SYSTEM);
 	/* What an earlier call of this transaction earned ends here. */
-	if (t != NULL) {
-		t->auth = AAS_A_REFUSE;
-		t->account = AAS_A_REFUSE;
-	}
+	t->auth = AAS_A_REFUSE;
+	t->auth_ran = 1;
+	t->account = AAS_A_REFUSE;
 	if (aas_call_subject(c) != 0)
 		return AAS_A_REFUSE;
 	if (geteuid() != 0)
@@ -140,7 +141,8 @@ aas_cred(struct aas_call *c)
 
 	if (t != NULL && t->auth == AAS_A_GRANT)
 		return AAS_A_GRANT;
-	if (t == NULL && aas_pass_there(c))
+	/* sshd: auth ran in a child, and left a ticket. */
+	if ((t == NULL || !t->auth_ran) && aas_pass_there(c))
 		return AAS_A_GRANT;
 	return AAS_A_NEXT;
 }

@@ -58,7 +58,10 @@ is_other(const struct aas_call *c, const struct aas_txn *t)
 {
 	if (t == NULL || c->class == AAS_CL_LOGIN)
 		return 0;
-	return (t->auth != AAS_A_REFUSE && t->auth_uid != c->user.uid);
+	if (t->auth != AAS_A_REFUSE)
+		return t->auth_uid != c->user.uid;
+	/* Within sudo's own time window its auth phase does not run. */
+	return t->account_ran && t->account_uid != c->user.uid;
 }
 
 static uint32_t

@@ -17,8 +17,10 @@
  */
 struct aas_txn {
 	uint32_t auth; /* AAS_A_GRANT, AAS_A_NEXT, or 0: refused, not run */
+	int auth_ran;
 	uid_t auth_uid;
 	uint32_t account; /* AAS_A_ENROLL: it asked for an enrolment */
+	int account_ran;
 	uid_t account_uid;
 	int enrolled; /* chauthtok had its one try */
 	char ticket[AAS_TICKET_HEX];

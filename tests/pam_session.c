@@ -438,6 +438,12 @@ session_of_another_user_drops_the_callers_ticket(void **state)
 	assert_int_equal(count(h, "run/sessions", NULL, 0), 0);
 	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
 	(void)pam_end(pamh, 0);
+	/* The same within sudo's own time window, without an auth phase. */
+	pamh = pam_host_start(h, "sudo", "daemon", &k);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	(void)pam_set_item(pamh, PAM_USER, "root");
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	(void)pam_end(pamh, 0);
 	/* su: the target itself signs in, and is locked. */
 	pamh = pam_host_start(h, "sudo", "root", &k);
 	assert_int_equal(pam_open_session(pamh, 0), PAM_PERM_DENIED);
