@@ -141,9 +141,10 @@ enter_grouped()
 	local dir rc=0 dirs
 
 	dirs=$(cgroup_dirs)
+	trap : INT	# ^C ends the run, not the clearing up
 	(
 		for dir in $dirs; do
-			mkdir "$dir"
+			mkdir -p "$dir"
 			echo "$BASHPID" >"$dir/cgroup.procs"
 		done
 		enter run "$@"
