@@ -186,6 +186,13 @@ gives_up()
 		check "^C at '${at%%[*}' leaves the old state" \
 		    stop "$at" $'\003'
 	done
+	rm -rf /home/carol/.local
+	keys_of carol-blue carol-spare
+	check "^C while a PIN is typed unseen" as carol \
+	    "sh -c 'trap : INT; aasctl enroll; stty -a'" "$pin" $'\003' \
+	    "$key1" blue
+	check "leaves a terminal that shows what is typed" \
+	    said '(^| )echo( |;|\r|$)'
 	check "^C at a recovery key does" \
 	    stop 'Group [0-9]+ of recovery key 1: $' $'\003'
 	check "and at the second" \
