@@ -7,7 +7,8 @@
  * fuzz-wrap: geteuid getuid getrandom malloc calloc sendmsg recvmsg poll
  * fuzz-wrap: clock_gettime open openat read fstat
  *
- * Input: flags, state of the record, seed of failures (0: none), what the
+ * Input: flags, state of the record, seed of failures (0: none; 255: among
+ * them every getrandom(2)), what the
  * conversation does; then packets, a u16 length before each; a packet of no
  * bytes ends one helper, the next one goes on behind it.
  *
@@ -53,6 +54,7 @@
 #define F_REQUIRED 0x80u
 #define UID        1000
 #define ONE_IN     400 /* calls that fail: 0.25 % */
+#define NO_RANDOM  255 /* as the seed: getrandom(2) always fails */
 
 static struct {
 	unsigned flags, state, seed, conv;
@@ -111,7 +113,7 @@ ssize_t
 __wrap_getrandom(void *p, size_t n, unsigned flags)
 {
 	(void)flags;
-	if (fails())
+	if (fails() || g.seed == NO_RANDOM)
 		return -1;
 	memset(p, 0x42, n);
 	return (ssize_t)n;
@@ -457,6 +459,7 @@ judge(int rv, int good, int first)
 	    g.state != AAS_ST_DISABLED;
 
 	if (rv == PAM_SUCCESS) {
+		FUZZ_REQUIRE(g.seed != NO_RANDOM);
 		FUZZ_REQUIRE(good > 0);
 		FUZZ_REQUIRE(!barred);
 		FUZZ_REQUIRE((g.flags & F_LOCKER) ||

@@ -354,6 +354,7 @@ pam_verdicts(void)
 	} seeds[] = {
 		{ "granted", { 0x20, AAS_ST_ENROLLED, 0 }, 1 },
 		{ "granted-failing", { 0x20, AAS_ST_ENROLLED, 7 }, 1 },
+		{ "granted-no-random", { 0x20, AAS_ST_ENROLLED, 255 }, 1 },
 		{ "granted-locker", { 0x21, AAS_ST_ENROLLED, 0 }, 1 },
 		{ "granted-remote", { 0x22, AAS_ST_ENROLLED, 0 }, 1 },
 		{ "granted-two", { 0x30, AAS_ST_ENROLLED, 0 }, 2 },
