@@ -10,30 +10,7 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-talk=$top/tests/rig/demo/talk.exp
-failed=0
-out=/run/out
 state=/var/lib/aas
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 20 /run/check.out
-		tr -d '\r' <"$out" | tail -n 20
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
 
 # as USER CMD...: a process in the shell of that user.
 as()
@@ -58,11 +35,6 @@ dialog()
 
 	shift 2
 	types "setpriv --reuid=$user --regid=$user --init-groups $cmd" "$@"
-}
-
-said()
-{
-	grep -qaE "$1" "$out"
 }
 
 state_is()

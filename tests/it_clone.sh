@@ -9,35 +9,6 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-talk=$top/tests/rig/demo/talk.exp
-out=/run/out
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 20 /run/check.out
-		tr -d '\r' <"$out" | tail -n 20
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
-
-said()
-{
-	grep -qaE -- "$1" "$out"
-}
-
 # sign_in [SERVICE]: by root's hand, whose PIN fits every key.
 sign_in()
 {
@@ -190,7 +161,7 @@ copied()
 	swap spare blue
 	check "... with the refused one beside it" sign_in
 	check "... and it is that one" \
-	    eval 'tail -n 3 "$rig_log" | grep "verdict=allow.*key=spare"'
+	    rig_until eval 'tail -n 3 "$rig_log" | grep "verdict=allow.*key=spare"'
 	check "aasctl verify leaves it so" aasctl verify demo
 	swap blue
 	check "... the key is still refused" not sign_in

@@ -8,29 +8,6 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-talk=$top/tests/rig/demo/talk.exp
-failed=0
-out=/run/out
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		cat /run/check.out "$out"
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
-
 # as USER CMD: on a terminal of its own, with the answers that follow.
 as()
 {
@@ -40,11 +17,6 @@ as()
 	timeout 30 expect "$talk" 20 \
 	    "exec setpriv --reuid=$user --regid=$user --init-groups $cmd" "$@" \
 	    >"$out" 2>&1
-}
-
-said()
-{
-	grep -qE "$1" "$out"
 }
 
 state_is()

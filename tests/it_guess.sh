@@ -9,22 +9,6 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@"; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 5 "$rig_log"
-		failed=1
-	fi
-}
-
 # key NAME FIELD: one number of a key's status.
 key()
 {
@@ -96,7 +80,7 @@ askpass()
 # A stranger who answers whatever is asked with a guess.
 type_guess()
 {
-	! expect "$top/tests/rig/demo/talk.exp" 40 \
+	! expect "$talk" 40 \
 	    "ssh -F none -o PreferredAuthentications=keyboard-interactive -o NumberOfPasswordPrompts=3 demo@localhost echo GUESSED-IN" \
 	    ': $' 271828 | tr -d '\r' | grep -q '^GUESSED-IN'
 }

@@ -8,35 +8,7 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-talk=$top/tests/rig/demo/talk.exp
-out=/run/out
-failed=0
 ssh_dir=/home/demo/.ssh
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 20 /run/check.out
-		tr -d '\r' <"$out" | tail -n 20
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
-
-said()
-{
-	grep -qaE -- "$1" "$out"
-}
 
 module()
 {

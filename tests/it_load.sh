@@ -11,22 +11,6 @@ obj=${AAS_TOP_BUILDDIR:-/build}
 rig_alone "$@"
 
 crowd=${AAS_LOAD:-1000}
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		sort /run/out | uniq -c | sort -rn | head -n 20
-		tail -n 5 "$rig_log"
-		failed=1
-	fi
-}
 
 # key NAME FIELD: one number of a key's status.
 key()

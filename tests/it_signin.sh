@@ -9,31 +9,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 rig_alone "$@"
 
 many=${AAS_MANY:-1000}	# ring2.sh repeats it with fewer
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/tmp/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 20 /tmp/check.out "$rig_log"
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
 
 # as USER CMD: on a terminal, with her answers.
 as()
 {
-	expect "$here/rig/demo/talk.exp" 30 \
+	expect "$talk" 30 \
 	    "setpriv --reuid=$1 --regid=$1 --init-groups $2" \
 	    "PIN for 'blue'[^\r\n]*: \$" 271828 'Password: $' 'correct horse'
 }
@@ -164,7 +144,7 @@ check "the locker's helper heeds no environment" unlock_heeds_no_environment
 check "a locker unlocks with aasd stopped" locker_unlocks_without_aasd
 check "settings are taken anew" patient
 check "$many sign-ins at once are all let in" all_at_once
-cat /tmp/check.out
+cat /run/check.out
 check "... and leave no process and no ticket" nothing_is_left
 check "pam_unix alone refuses her" not password_opens
 check "purge" aasctl purge demo

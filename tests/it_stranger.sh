@@ -10,22 +10,6 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@"; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 5 "$rig_log"
-		failed=1
-	fi
-}
-
 # key NAME FIELD: one number of a key's status.
 key()
 {
@@ -40,7 +24,7 @@ as_mallory()
 # su asked as mallory, each prompt answered with a PIN that is none.
 guess()
 {
-	! expect "$top/tests/rig/demo/talk.exp" 40 \
+	! expect "$talk" 40 \
 	    "setpriv --reuid=mallory --regid=mallory --init-groups \
 	    su demo -c 'echo GUESSED-IN'" \
 	    ': $' 99999 | tr -d '\r' | grep -q '^GUESSED-IN'
@@ -50,7 +34,7 @@ guess()
 guess_untouched()
 {
 	softkey set blue touch=never
-	! expect "$top/tests/rig/demo/talk.exp" 40 \
+	! expect "$talk" 40 \
 	    "setpriv --reuid=mallory --regid=mallory --init-groups \
 	    su demo -c 'echo GUESSED-IN'" \
 	    'Press Enter[^\r\n]*: $' '' 'PIN[^\r\n]*: $' 99999 |
@@ -67,7 +51,7 @@ helper_ids()
 {
 	local pid
 
-	expect "$top/tests/rig/demo/talk.exp" 40 \
+	expect "$talk" 40 \
 	    "setpriv --reuid=mallory --regid=mallory --init-groups \
 	    su demo -c true" 'Press Enter[^\r\n]*: $' '' >/dev/null 2>&1 &
 	asking=$!

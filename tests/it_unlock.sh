@@ -9,30 +9,7 @@ top=${AAS_TOP_SRCDIR:-/src}
 . "$top/tests/rig/lib.sh"
 rig_alone "$@"
 
-talk=$top/tests/rig/demo/talk.exp
 unlock=/usr/libexec/aas/aas-unlock
-out=/run/out
-failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >/run/check.out 2>&1; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %s: %s\n' "$name" "$*"
-		tail -n 20 /run/check.out
-		tr -d '\r' <"$out" | tail -n 20
-		failed=1
-	fi
-}
-
-not()
-{
-	! "$@"
-}
 
 # as USER CMD...
 as()
@@ -56,11 +33,6 @@ locker()
 {
 	types "setpriv --reuid=demo --regid=demo --init-groups ${preload:-} \
 	    pamtester swaylock $1 authenticate"
-}
-
-said()
-{
-	grep -qaE -- "$1" "$out"
 }
 
 # Everything that is kept, to the nanosecond.

@@ -12,6 +12,40 @@ rig_bin=/build/tests/rig
 rig_log=/var/log/auth.log
 PATH=$rig_bin:$PATH
 
+# talk.exp types for a person; what it showed goes to $out by custom.
+talk=$(dirname "${BASH_SOURCE[0]}")/demo/talk.exp
+out=/run/out
+failed=0	# 1: a check did not hold; a test exits with it
+
+# check NAME CMD...: one line of a test.
+check()
+{
+	local name=$1
+
+	shift
+	if "$@" >/run/check.out 2>&1; then
+		printf 'ok    %s\n' "$name"
+	else
+		printf 'FAIL  %s: %s\n' "$name" "$*"
+		tail -n 20 /run/check.out
+		[ ! -e "$out" ] || tr -d '\r' <"$out" | tail -n 20
+		tail -n 5 "$rig_log"
+		# shellcheck disable=SC2034 # the test exits with it
+		failed=1
+	fi
+}
+
+not()
+{
+	! "$@"
+}
+
+# said PATTERN: $out has it.
+said()
+{
+	grep -qaE -- "$1" "$out"
+}
+
 rig_skip()
 {
 	printf 'SKIP: %s\n' "$*" >&2
@@ -183,9 +217,8 @@ rig_aasd()
 # invitation; the keys are out again afterwards.  aasd runs.
 rig_enroll()
 {
-	local ticket talk
+	local ticket
 
-	talk=$(dirname "${BASH_SOURCE[0]}")/demo/talk.exp
 	ticket=$(aasctl --json invite "$1" |
 	    sed 's/.*"ticket": *"\([^"]*\)".*/\1/')
 	softkey plug blue mode=0666
