@@ -38,9 +38,9 @@ plugging()
 {
 	rig_keys
 	softkey plug blue mode=0666
-	is "$(seen_by_user)" 1
+	is "$(seen_by_user)" 1 || return 1
 	softkey plug spare mode=0666
-	is "$(seen_by_user)" 2
+	is "$(seen_by_user)" 2 || return 1
 	softkey unplug blue
 	softkey unplug spare
 	is "$(fido2-token -L | grep -c hidraw)" 0

@@ -329,13 +329,17 @@ keep_resolver()
 	fi
 }
 
-# leave_machine CMD...: in the private root from now on.  A chroot cannot be
-# pivoted away from.
+# leave_machine CMD...: in the private root from now on.  Only from the true
+# root can one pivot away, and hidsup knows the keys by paths below it.
 leave_machine()
 {
 	cd "$root"
 	if pivot_root . . 2>/dev/null; then
 		umount -l .
+	else
+		nsenter --mount=/proc/self/ns/mnt --wd=. \
+		    /bin/sh -c 'pivot_root . . && umount -l .' ||
+		    say "in a chroot: stock programs may not see keys"
 	fi
 	exec chroot . "$@"
 }
