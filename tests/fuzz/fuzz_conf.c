@@ -11,7 +11,8 @@
  * libconfig's scanner forgets strings when it meets an error; only tools read
  * settings, once each.
  */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(
+    void);
 const char *
 __lsan_default_suppressions(void)
 {

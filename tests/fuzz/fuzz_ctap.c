@@ -53,7 +53,7 @@ static const uint8_t pk[64] = { 0x72, 0x90, 0x05, 0xa7, 0xd4, 0xee, 0xac, 0x83,
  * libcbor reserves whatever a reply says its map will need.  In the real
  * process RLIMIT_AS refuses that; here the sanitizer does.
  */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)
 {
