@@ -47,7 +47,9 @@ aas_cer_confirm(struct aas_cer *c)
 	}
 	explicit_bzero(&c->reply, sizeof(c->reply));
 	if (r != AAS_OK)
-		return aas_cer_fail(c, AAS_WHY_CONV);
+		return aas_cer_failf(c, AAS_WHY_CONV,
+		    "Only Enter, or the name of a key, was asked for. A "
+		    "password does not open this account.");
 	return AAS_OK;
 }
 
