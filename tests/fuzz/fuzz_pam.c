@@ -371,10 +371,12 @@ int
 pam_set_data(pam_handle_t *h, const char *name, void *data,
     void (*cleanup)(pam_handle_t *, void *, int))
 {
-	(void)h;
 	(void)name;
 	if (fails())
 		return PAM_BUF_ERR;
+	/* As libpam does with what is set twice. */
+	if (g.cleanup != NULL)
+		g.cleanup(h, g.data, PAM_DATA_REPLACE);
 	g.data = data;
 	g.cleanup = cleanup;
 	return PAM_SUCCESS;
