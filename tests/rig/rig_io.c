@@ -16,14 +16,16 @@
 #include "tests/rig/ctaphid.h"
 #include "tests/rig/rig_io.h"
 
-#define QUEUE_MAX (CTAPHID_REPORT * 160)
-#define STEP_MS   10
+#define QUEUE_MAX   (CTAPHID_REPORT * 160)
+#define STEP_MS     10
+#define PATIENCE_MS 86400000 /* a day, of made-up time */
 
 struct port {
 	struct rig_key *key; /* NULL: free */
 	char path[16];
 	struct ctaphid hid;
 	int64_t now_ms;
+	int64_t spoke_ms; /* when the host last wrote */
 	uint8_t queue[QUEUE_MAX];
 	size_t n;
 };
@@ -102,7 +104,12 @@ mem_read(void *handle, unsigned char *buf, size_t len, int ms)
 		port->now_ms += STEP_MS;
 		ctaphid_tick(&port->hid, port->now_ms);
 	}
-	if (port->n == 0 || len != CTAPHID_REPORT)
+	/*
+	 * libfido2 counts the whole milliseconds that each read took, of which
+	 * a read here takes none: a key that says "wait" for ever would.
+	 */
+	if (port->n == 0 || len != CTAPHID_REPORT ||
+	    port->now_ms - port->spoke_ms > PATIENCE_MS)
 		return -1;
 	memcpy(buf, port->queue, CTAPHID_REPORT);
 	port->n -= CTAPHID_REPORT;
@@ -117,6 +124,7 @@ mem_write(void *handle, const unsigned char *buf, size_t len)
 
 	if (port->hid.gone || len != CTAPHID_REPORT + 1)
 		return -1;
+	port->spoke_ms = port->now_ms;
 	ctaphid_report(&port->hid, buf + 1, port->now_ms);
 	return (int)len;
 }
