@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lib/err.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/secret.h"
 #include "lib/wire.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/clock.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/proto.h"
 #include "lib/reason.h"
 #include "lib/user.h"

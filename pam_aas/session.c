@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "lib/ledger.h"
+#include "lib/session/ledger.h"
 #include "lib/log.h"
 #include "pam_aas/call.h"
 #include "pam_aas/pass.h"

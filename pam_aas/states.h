@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "policy/policy.h"
 
 /*

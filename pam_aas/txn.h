@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "lib/ledger.h"
-#include "lib/ticket.h"
+#include "lib/session/ledger.h"
+#include "lib/session/ticket.h"
 
 /*
  * What one PAM transaction has to remember between its phases, by

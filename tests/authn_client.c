@@ -29,7 +29,7 @@
 #include "lib/proto.h"
 #include "lib/reason.h"
 #include "lib/spawn.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "policy/policy.h"
 
 #define USAGE    64

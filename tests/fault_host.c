@@ -21,7 +21,7 @@
 #include <security/pam_appl.h>
 
 #include "lib/err.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "tests/pam_host.h"
 
 #define REFUSED 10

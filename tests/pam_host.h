@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdint.h>
 
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "policy/policy.h"
 #include "tests/fixture.h"
 

@@ -15,7 +15,7 @@
 
 #include "lib/b64.h"
 #include "lib/err.h"
-#include "lib/ticket.h"
+#include "lib/session/ticket.h"
 #include "tests/pam_host.h"
 
 #define NEXT_ALL                           \

@@ -8,7 +8,7 @@
 
 #include "lib/assertion.h"
 #include "lib/err.h"
-#include "lib/recovery.h"
+#include "lib/record/recovery.h"
 #include "tests/signer.h"
 
 static void

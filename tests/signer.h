@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "lib/record.h"
+#include "lib/record/record.h"
 
 /*
  * A security key without a device: key pairs in memory, and what they sign.

@@ -18,7 +18,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tests/signer.h"
 
 #define USER_ID   1000

@@ -18,7 +18,7 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
-#include "lib/shadow.h"
+#include "lib/enroll/shadow.h"
 #include "tests/fixture.h"
 #include "tests/signer.h"
 #include "tools/aasd.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/ceremony_dev.h"
+#include "lib/ceremony/dev.h"
 #include "lib/err.h"
 
 /* NAME with a report descriptor (NULL: sysfs shows none). */

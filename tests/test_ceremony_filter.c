@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/ceremony_filter.h"
+#include "lib/ceremony/filter.h"
 #include "lib/err.h"
 
 enum call {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/assertion.h"
-#include "lib/ceremony_made.h"
+#include "lib/ceremony/made.h"
 #include "lib/err.h"
 #include "lib/reason.h"
 #include "tests/signer.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/ceremony_msg.h"
+#include "lib/ceremony/msg.h"
 #include "lib/err.h"
 
 static uint8_t buf[AAS_IO_PACKET + 1];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/change.h"
+#include "lib/enroll/change.h"
 #include "lib/err.h"
 #include "lib/reason.h"
 #include "tests/fixture.h"

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/err.h"
 
 #define REALM "realm = \"example.org\";\n"

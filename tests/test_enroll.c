@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/enroll.h"
+#include "lib/enroll/enroll.h"
 #include "lib/err.h"
 #include "lib/reason.h"
 #include "tests/fixture.h"

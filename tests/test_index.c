@@ -5,7 +5,7 @@
 
 #include "lib/err.h"
 #include "lib/fs.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/wire.h"
 #include "tests/fixture.h"
 

@@ -11,7 +11,7 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tests/fixture.h"
 #include "tests/signer.h"
 

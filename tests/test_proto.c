@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/err.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/proto.h"
 
 #define CAP 32768

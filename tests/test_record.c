@@ -5,8 +5,8 @@
 #include "lib/assertion.h"
 #include "lib/b64.h"
 #include "lib/err.h"
-#include "lib/record.h"
-#include "lib/recovery.h"
+#include "lib/record/record.h"
+#include "lib/record/recovery.h"
 #include "tests/fixture.h"
 #include "tests/signer.h"
 

@@ -4,7 +4,7 @@
 
 #include "lib/bech32.h"
 #include "lib/err.h"
-#include "lib/recovery.h"
+#include "lib/record/recovery.h"
 #include "tests/fixture.h"
 
 /* --- bech32m: the test vectors of BIP 350 -------------------------------- */

@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/reason.h"
-#include "lib/relay.h"
+#include "lib/enroll/relay.h"
 #include "tests/fixture.h"
 
 #define SOCK   0

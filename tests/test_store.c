@@ -11,9 +11,9 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/recovery.h"
-#include "lib/store.h"
-#include "lib/store_parts.h"
+#include "lib/record/recovery.h"
+#include "lib/store/store.h"
+#include "lib/store/parts.h"
 #include "tests/fixture.h"
 #include "tests/signer.h"
 

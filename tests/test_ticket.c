@@ -13,9 +13,9 @@
 
 #include "lib/err.h"
 #include "lib/fs.h"
-#include "lib/ledger.h"
-#include "lib/rundir.h"
-#include "lib/ticket.h"
+#include "lib/session/ledger.h"
+#include "lib/session/rundir.h"
+#include "lib/session/ticket.h"
 #include "tests/fixture.h"
 
 struct case_ {

@@ -2,8 +2,8 @@
  * aas-authn: one ceremony for the program at the other end of descriptor 0
  * (docs/protocol.md).  Not for people; not set-user-id.
  */
-#include "lib/ceremony.h"
-#include "lib/ceremony_main.h"
+#include "lib/ceremony/ceremony.h"
+#include "lib/ceremony/main.h"
 #include "tools/ceremony_settings.h"
 
 int

@@ -21,13 +21,13 @@
 
 #include "lib/assertion.h"
 #include "lib/clock.h"
-#include "lib/enroll.h"
+#include "lib/enroll/enroll.h"
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/shadow.h"
-#include "lib/store.h"
+#include "lib/enroll/shadow.h"
+#include "lib/store/store.h"
 #include "tools/context.h"
 
 #define SOCK       0

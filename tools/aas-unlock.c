@@ -5,8 +5,8 @@
  * 1. It MUST serve the real uid alone, and only the sign-in.
  * 2. It MUST tell its caller nothing but the answer.
  */
-#include "lib/ceremony.h"
-#include "lib/ceremony_main.h"
+#include "lib/ceremony/ceremony.h"
+#include "lib/ceremony/main.h"
 #include "tools/ceremony_settings.h"
 
 int

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "lib/record.h"
-#include "lib/store.h"
+#include "lib/record/record.h"
+#include "lib/store/store.h"
 #include "tools/context.h"
 
 /*

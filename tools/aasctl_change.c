@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/change.h"
+#include "lib/enroll/change.h"
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/reason.h"

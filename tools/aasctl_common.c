@@ -11,7 +11,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/reason.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tools/aasctl.h"
 #include "tools/client.h"
 #include "tools/status.h"

@@ -20,7 +20,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/reason.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tools/aasctl.h"
 #include "tools/tty.h"
 

@@ -12,7 +12,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tools/aasctl.h"
 
 #define HOURS     24

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"

@@ -10,8 +10,8 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/log.h"
-#include "lib/shadow.h"
-#include "lib/store.h"
+#include "lib/enroll/shadow.h"
+#include "lib/store/store.h"
 #include "tools/aasctl.h"
 #include "tools/aasd.h"
 

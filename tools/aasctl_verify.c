@@ -13,8 +13,8 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/shadow.h"
-#include "lib/store.h"
+#include "lib/enroll/shadow.h"
+#include "lib/store/store.h"
 #include "tools/aasctl.h"
 
 struct job {

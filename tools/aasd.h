@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "lib/user.h"
 
 /*

@@ -17,7 +17,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/shadow.h"
+#include "lib/enroll/shadow.h"
 #include "tools/aasd.h"
 
 #define MARK_NAME 16

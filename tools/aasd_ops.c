@@ -18,7 +18,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/reason.h"
-#include "lib/shadow.h"
+#include "lib/enroll/shadow.h"
 #include "tools/aasd.h"
 #include "tools/status.h"
 

@@ -1,7 +1,7 @@
 #ifndef AAS_TOOLS_CEREMONY_SETTINGS_H
 #define AAS_TOOLS_CEREMONY_SETTINGS_H
 
-#include "lib/ceremony.h"
+#include "lib/ceremony/ceremony.h"
 
 /*
  * aas_ceremony_settings(path, set):

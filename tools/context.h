@@ -1,7 +1,7 @@
 #ifndef AAS_TOOLS_CONTEXT_H
 #define AAS_TOOLS_CONTEXT_H
 
-#include "lib/enroll.h"
+#include "lib/enroll/enroll.h"
 #include "lib/user.h"
 #include "policy/policy.h"
 

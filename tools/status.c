@@ -7,7 +7,7 @@
 
 #include "lib/err.h"
 #include "lib/reason.h"
-#include "lib/shadow.h"
+#include "lib/enroll/shadow.h"
 #include "tools/status.h"
 
 static void

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "lib/user.h"
 
 /*

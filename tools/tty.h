@@ -1,7 +1,7 @@
 #ifndef AAS_TOOLS_TTY_H
 #define AAS_TOOLS_TTY_H
 
-#include "lib/relay.h"
+#include "lib/enroll/relay.h"
 
 /*
  * A person at the controlling terminal.

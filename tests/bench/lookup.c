@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 
 #define FIRST_UID 100000
 

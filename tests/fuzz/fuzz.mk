@@ -17,7 +17,7 @@ SANFLAGS = -fno-sanitize-recover=undefined
 LIBS = -lfido2 -lcrypto -lconfig -ljansson -lcbor
 
 # A file with a main() is a program and no part of a target.
-files := $(shell cd $(SRC) && grep -Lw '^main' lib/*.c policy/*.c \
+files := $(shell cd $(SRC) && grep -Lw '^main' lib/*.c lib/*/*.c policy/*.c \
 	pam_aas/*.c tools/*.c tests/rig/*.c 2>/dev/null)
 targets := $(patsubst $(SRC)/tests/fuzz/%.c,%,$(wildcard $(SRC)/tests/fuzz/fuzz_*.c))
 objects := $(patsubst %.c,o/%.o,$(files))
@@ -31,7 +31,7 @@ o/%.o: $(SRC)/%.c
 
 libaas.a: $(objects)
 	rm -f $@
-	ar crs $@ $(objects)
+	ar qcs $@ $(objects)
 
 # A target that wants to stand before some calls names them:
 #	fuzz-wrap: getrandom malloc ...

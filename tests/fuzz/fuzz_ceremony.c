@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "lib/ceremony_made.h"
-#include "lib/ceremony_msg.h"
+#include "lib/ceremony/made.h"
+#include "lib/ceremony/msg.h"
 #include "lib/reason.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "tests/fuzz/fuzz.h"
 
 /*

@@ -18,7 +18,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /* For its private state, which an exit would have freed. */
-#include "lib/ceremony_line.c"
+#include "lib/ceremony/line.c"
 
 #define DEV    900
 #define CTL    901

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/wire.h"
 #include "policy/policy.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Its reader is private, and files of root cannot be made everywhere. */
-#include "lib/ticket.c"
+#include "lib/session/ticket.c"
 
 static uint8_t out[AAS_INDEX_MAX * 2];
 

@@ -35,11 +35,11 @@
 
 #include "lib/err.h"
 #include "lib/frame.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/proto.h"
 #include "lib/reason.h"
 #include "lib/spawn.h"
-#include "lib/ticket.h"
+#include "lib/session/ticket.h"
 #include "lib/user.h"
 #include "policy/policy.h"
 #include "tests/fuzz/fuzz.h"

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "lib/record.h"
+#include "lib/record/record.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

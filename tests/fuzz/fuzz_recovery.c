@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "lib/recovery.h"
+#include "lib/record/recovery.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Lower case, without blanks and hyphens. */

@@ -15,7 +15,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/reason.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tools/aasd.h"
 

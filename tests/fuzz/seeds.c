@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "lib/assertion.h"
-#include "lib/ceremony_msg.h"
+#include "lib/ceremony/msg.h"
 #include "lib/frame.h"
-#include "lib/index.h"
+#include "lib/record/index.h"
 #include "lib/proto.h"
 #include "lib/reason.h"
-#include "lib/record.h"
+#include "lib/record/record.h"
 #include "policy/policy.h"
 #include "tests/signer.h"
 

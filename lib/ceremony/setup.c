@@ -1,0 +1,234 @@
+/*
+ * What a ceremony is about: who, which credentials may answer, by which
+ * policy and record.
+ *
+ * 1. For a sign-in the credentials MUST come from the record, which the store
+ *    vouches for, never from the request.
+ * 2. aas-unlock MUST serve its real uid alone, by the default policy.
+ */
+#include <sys/utsname.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/ceremony/setup.h"
+#include "lib/err.h"
+
+/* The caller may only speak of itself, unless it is root. */
+static int
+may_name(struct aas_cer *c)
+{
+	if (c->flags & AAS_CER_UNLOCK) {
+		if (c->rq.op != AAS_OP_ASSERT || c->rq.uid != getuid())
+			return aas_cer_fail(c, AAS_WHY_NOT_SELF);
+		/* Neither another policy nor somebody else's touch. */
+		c->rq.policy[0] = '\0';
+	}
+	return AAS_OK;
+}
+
+static int
+open_policy(struct aas_cer *c, int needed)
+{
+	int r = c->read(c->rq.policy, &c->set);
+
+	if (r == AAS_OK || !needed)
+		return AAS_OK;
+	return aas_cer_fail(c,
+	    r == AAS_ERR_NOTFOUND ? AAS_WHY_POLICY_MISSING
+				  : AAS_WHY_POLICY_BROKEN);
+}
+
+static unsigned
+why_state(unsigned state)
+{
+	switch (state) {
+	case AAS_ST_ENROLLED:
+	case AAS_ST_DEGRADED:
+		return AAS_WHY_OK;
+	case AAS_ST_NONE:
+		return AAS_WHY_NOT_ENROLLED;
+	case AAS_ST_HELD:
+		return AAS_WHY_HELD;
+	case AAS_ST_RECOVERING:
+	case AAS_ST_RECOVERY_DUE:
+		return AAS_WHY_RECOVERING;
+	case AAS_ST_LOCKED:
+		return AAS_WHY_LOCKED;
+	case AAS_ST_DISABLED:
+		return AAS_WHY_DISABLED;
+	default:
+		return AAS_WHY_RECORD_BROKEN;
+	}
+}
+
+static int
+add_key(struct aas_cer *c, const char *label, const struct aas_cred *cred,
+    int backup)
+{
+	struct aas_cer_key *k = &c->keys[c->keys_n];
+
+	if (cred->id_len == 0 || cred->id_len > sizeof(cred->id))
+		return aas_cer_fail(c, AAS_WHY_PROTOCOL);
+	memset(k, 0, sizeof(*k));
+	(void)snprintf(k->label, sizeof(k->label), "%s", label);
+	k->cred = cred;
+	k->backup = backup;
+	if (aas_key_id(cred, k->id) != AAS_OK)
+		return aas_cer_fail(c, AAS_WHY_SYSTEM);
+	c->keys_n++;
+	return AAS_OK;
+}
+
+/* What the index, holds laid over it, says of a key; 0: it does not count. */
+static unsigned
+counts(const struct aas_index *ix, const struct aas_cred *cred)
+{
+	uint8_t id[32];
+
+	if (aas_key_id(cred, id) != AAS_OK)
+		return 0;
+	for (size_t i = 0; i < ix->keys_n && i < AAS_KEYS_MAX; i++)
+		if (memcmp(ix->keys[i].id, id, sizeof(id)) == 0)
+			return ix->keys[i].active;
+	return 0;
+}
+
+static int
+load(struct aas_cer *c)
+{
+	unsigned why = AAS_WHY_SYSTEM;
+	int r;
+
+	/* No store at all is a fault, not a user without a record. */
+	if (aas_store_open(c->set.statedir, 0, &c->store) != AAS_OK)
+		return aas_cer_fail(c, AAS_WHY_SYSTEM);
+	r = aas_store_load(
+	    c->store, c->rq.uid, c->rq.user, &c->now, &c->rec, &c->ix, &why);
+	if (r == AAS_ERR_NOTFOUND)
+		return aas_cer_fail(c, AAS_WHY_NOT_ENROLLED);
+	if (r != AAS_OK)
+		return aas_cer_fail(
+		    c, why == AAS_WHY_OK ? AAS_WHY_RECORD_BROKEN : why);
+	return AAS_OK;
+}
+
+/* The active keys of the record. */
+static int
+keys_of_record(struct aas_cer *c)
+{
+	const struct aas_record *rec = c->rec;
+	int r;
+
+	if (strcmp(rec->realm, c->set.realm) != 0)
+		return aas_cer_fail(c, AAS_WHY_RP);
+	(void)snprintf(c->rp, sizeof(c->rp), "%s", rec->realm);
+	for (size_t i = 0; i < rec->keys_n; i++) {
+		const struct aas_key *k = &rec->keys[i];
+		unsigned is = counts(&c->ix, &k->login);
+
+		if (k->suspended || is == 0)
+			continue;
+		r = add_key(c, k->label, &k->login, k->backup);
+		if (r != AAS_OK)
+			return r;
+		c->keys[c->keys_n - 1].copied = is == AAS_INDEX_COPIED;
+	}
+	return AAS_OK;
+}
+
+/* The credentials of the request: to sign with, or to exclude. */
+static int
+keys_of_request(struct aas_cer *c)
+{
+	const struct aas_request *rq = &c->rq;
+	int r;
+
+	(void)snprintf(c->rp, sizeof(c->rp), "%s",
+	    rq->op == AAS_OP_MAKE || rq->creds_n == 0 ? rq->realm
+						      : rq->creds[0].c.rp);
+	if (c->rp[0] == '\0')
+		return aas_cer_fail(c, AAS_WHY_PROTOCOL);
+	for (size_t i = 0; i < rq->creds_n; i++) {
+		if (rq->op != AAS_OP_MAKE &&
+		    strcmp(rq->creds[i].c.rp, c->rp) != 0)
+			return aas_cer_fail(c, AAS_WHY_PROTOCOL);
+		r = add_key(c, rq->creds[i].label, &rq->creds[i].c, -1);
+		if (r != AAS_OK)
+			return r;
+	}
+	return AAS_OK;
+}
+
+/* Every proof of every entry, not only what the pin does not know yet. */
+static int
+verify_all(struct aas_cer *c)
+{
+	unsigned why = AAS_WHY_SYSTEM;
+	unsigned line = 0;
+
+	if (aas_store_verify(c->store, c->rq.uid, c->rq.user, &c->now, &line,
+		&why) == AAS_OK)
+		return AAS_OK;
+	return aas_cer_fail(c, why == AAS_WHY_OK ? AAS_WHY_SYSTEM : why);
+}
+
+static int
+setup_verify(struct aas_cer *c)
+{
+	int r = load(c);
+
+	c->v.state = AAS_ST_BROKEN;
+	if (r == AAS_OK && (r = verify_all(c)) == AAS_OK)
+		c->v.state = c->ix.state;
+	if (r != AAS_OK && c->why == AAS_WHY_NOT_ENROLLED) {
+		/* No record is an answer, not a fault. */
+		c->why = AAS_WHY_UNKNOWN;
+		c->v.state = AAS_ST_NONE;
+		r = AAS_OK;
+	}
+	return r;
+}
+
+int
+aas_cer_setup(struct aas_cer *c)
+{
+	int own = c->rq.op == AAS_OP_MAKE || c->rq.op == AAS_OP_PROVE ||
+	    (c->rq.op == AAS_OP_PREFLIGHT && c->rq.creds_n > 0);
+	struct utsname un;
+	unsigned why;
+	int r;
+
+	if ((r = may_name(c)) != AAS_OK)
+		return r;
+	if (!aas_user_valid(c->rq.user))
+		return aas_cer_fail(c, AAS_WHY_USER);
+	if (aas_clock_now(&c->now) != AAS_OK || uname(&un) == -1)
+		return aas_cer_fail(c, AAS_WHY_SYSTEM);
+	(void)snprintf(c->host, sizeof(c->host), "%s", un.nodename);
+	if ((r = open_policy(c, !own)) != AAS_OK)
+		return r;
+	/* What goes into a record is always signed with user verification. */
+	if (own) {
+		c->rq.flags |= AAS_RQ_UV;
+		return keys_of_request(c);
+	}
+	if (c->rq.op == AAS_OP_VERIFY)
+		return setup_verify(c);
+	if ((r = load(c)) != AAS_OK) {
+		/* A locker's module cannot look for itself. */
+		if (c->why == AAS_WHY_NOT_ENROLLED)
+			c->v.state = AAS_ST_NONE;
+		return r;
+	}
+	c->v.state = c->ix.state;
+	why = why_state(c->ix.state);
+	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)
+		return aas_cer_fail(c, why);
+	if ((r = keys_of_record(c)) != AAS_OK)
+		return r;
+	if (c->keys_n == 0 && c->rq.op == AAS_OP_ASSERT)
+		return aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
+	return AAS_OK;
+}

@@ -1,0 +1,90 @@
+/*
+ * Retiring a user's record: moved away, never destroyed.
+ *
+ * 1. Between its steps the user MUST be refused, not new: the pin goes after
+ *    the record, and the waits last of all.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/store/parts.h"
+
+/* A directory of its own below archive/, named after uid and time. */
+static int
+make_place(
+    struct aas_store *s, const char *file, const struct aas_now *now, int *fd)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%lld.%u", file,
+		    (long long)now->real_s, i);
+		if (mkdirat(s->archive, name, 0700) == 0)
+			return aas_fs_dirat(s->archive, name, s->owner, fd);
+		if (errno != EEXIST)
+			break;
+	}
+	return AAS_ERR_SYS;
+}
+
+int
+aas_retire_locked(struct aas_store *s, uint32_t uid, const struct aas_now *now)
+{
+	char file[16];
+	const struct {
+		int fd;
+		const char *as;
+	} parts[] = {
+		{ s->index, "index" },
+		{ s->records, "record" },
+		{ s->pins, "pin" },
+		{ s->state, "state" },
+	};
+	struct stat st;
+	unsigned there = 0;
+	int place = -1;
+	int r = AAS_ERR_SYS;
+
+	aas_store_file(uid, file);
+	for (unsigned i = 0; i < 4; i++)
+		if (fstatat(parts[i].fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			there |= 1u << i;
+	if (there == 0)
+		return AAS_ERR_NOTFOUND;
+	if ((r = make_place(s, file, now, &place)) != AAS_OK)
+		return r;
+	for (unsigned i = 0; i < 4; i++) {
+		if ((there & 1u << i) == 0)
+			continue;
+		r = AAS_ERR_SYS;
+		if (renameat(parts[i].fd, file, place, parts[i].as) == -1 ||
+		    fsync(place) == -1 || fsync(parts[i].fd) == -1)
+			goto out;
+	}
+	r = fsync(s->archive) == 0 ? AAS_OK : AAS_ERR_SYS;
+out:
+	aas_close(&place);
+	return r;
+}
+
+int
+aas_store_retire(struct aas_store *s, uint32_t uid, const struct aas_now *now)
+{
+	char file[16];
+	int lock = -1;
+	int r = AAS_ERR_PERMS;
+
+	if (!s->writer || s->records < 0 || s->archive < 0)
+		return AAS_ERR_PERMS;
+	aas_store_file(uid, file);
+	if ((r = aas_fs_lock(s->locks, file, 1, AAS_LOCK_MS, &lock)) != AAS_OK)
+		return r;
+	r = aas_retire_locked(s, uid, now);
+	aas_close(&lock);
+	return r;
+}
