@@ -5,3 +5,4 @@ policy_libpolicy_la_SOURCES = \
 	policy/eval.c \
 	policy/format.h \
 	policy/policy.c policy/policy.h
+EXTRA_DIST += policy/plugin.h policy/rule.h policy/source/source.h lib/attest/attest.h
