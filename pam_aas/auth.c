@@ -74,6 +74,28 @@ is_without(const struct aas_verdict *v)
 	    (v->reason == AAS_WHY_DISABLED && v->state == AAS_ST_DISABLED);
 }
 
+/* By the state that a helper told: the host's own method, or nobody. */
+static uint32_t
+next_or_refuse(struct aas_call *c, unsigned state)
+{
+	c->state = state;
+	aas_call_row(c);
+	if (aas_states_act(c->phase, c->row, c->class) == AAS_ACT_NEXT)
+		return next(c);
+	return AAS_A_REFUSE;
+}
+
+/* An exempt service holds no ceremony: all that counts is a record. */
+static uint32_t
+unlock_exempt(struct aas_call *c)
+{
+	unsigned state = AAS_ST_BROKEN;
+
+	if (aas_helper_verify(c, &state) != 0)
+		return AAS_A_REFUSE;
+	return next_or_refuse(c, state);
+}
+
 static uint32_t
 unlock(struct aas_call *c)
 {
@@ -83,21 +105,15 @@ unlock(struct aas_call *c)
 		return aas_call_refuse(c, AAS_WHY_NOT_SELF);
 	if (c->remote)
 		return aas_call_refuse(c, AAS_WHY_REMOTE);
-	if (c->d.verdict != AAS_V_REQUIRE && c->d.verdict != AAS_V_OPTIONAL) {
-		/* Denied, or exempt, which no key opens either. */
-		c->state = AAS_ST_ENROLLED;
-		aas_call_row(c);
-		return AAS_A_REFUSE;
-	}
+	if (c->d.verdict == AAS_V_OUT)
+		return unlock_exempt(c);
+	if (c->d.verdict != AAS_V_REQUIRE && c->d.verdict != AAS_V_OPTIONAL)
+		return next_or_refuse(c, AAS_ST_ENROLLED); /* denied */
 	if (aas_helper_assert(c, &v) == 0)
 		return granted(c, &v);
 	if (!is_without(&v))
 		return AAS_A_REFUSE;
-	c->state = v.state;
-	aas_call_row(c);
-	if (aas_states_act(c->phase, c->row, c->class) == AAS_ACT_NEXT)
-		return next(c);
-	return AAS_A_REFUSE;
+	return next_or_refuse(c, v.state);
 }
 
 uint32_t

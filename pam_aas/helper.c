@@ -280,6 +280,13 @@ is_enough(const struct aas_call *c, const struct aas_verdict *v)
 	    memcmp(v->key[0], v->key[1], sizeof(v->key[0])) != 0;
 }
 
+/* Records are closed to a host that is not root. */
+static const char *
+authn(void)
+{
+	return geteuid() == 0 ? "aas-authn" : "aas-unlock";
+}
+
 int
 aas_helper_assert(struct aas_call *c, struct aas_verdict *v)
 {
@@ -289,7 +296,7 @@ aas_helper_assert(struct aas_call *c, struct aas_verdict *v)
 	memset(v, 0, sizeof(*v));
 	if (w == NULL)
 		return -1;
-	r = run(c, w, geteuid() == 0 ? "aas-authn" : "aas-unlock", v);
+	r = run(c, w, authn(), v);
 	if (r == 0 && !is_enough(c, v)) {
 		(void)aas_call_refuse(c, AAS_WHY_PROTOCOL);
 		r = -1;
@@ -307,7 +314,7 @@ aas_helper_verify(struct aas_call *c, unsigned *state)
 
 	if (w == NULL)
 		return -1;
-	if ((r = run(c, w, "aas-authn", &v)) == 0)
+	if ((r = run(c, w, authn(), &v)) == 0)
 		*state = v.state;
 	work_free(w);
 	return r;

@@ -20,8 +20,9 @@ int aas_helper_assert(struct aas_call *c, struct aas_verdict *v);
 
 /*
  * aas_helper_verify(c, &state):
- * Have the user's whole record verified and the index renewed.  Returns 0
- * with the state, else -1 with the refusal noted.
+ * Have the user's whole record verified and the index renewed; for a host
+ * that is not root aas-unlock tells the state of its real user, and that is
+ * all.  Returns 0 with the state, else -1 with the refusal noted.
  */
 int aas_helper_verify(struct aas_call *c, unsigned *state);
 

@@ -458,9 +458,11 @@ unlock()
 	count=$((count + 1))
 	[ "$(verdict | cut -d' ' -f1)" = refused ] ||
 	    fail "unlock by another name"
-	setpriv --reuid="$uid" --regid="$uid" --clear-groups \
-	    "$work/client" verify --user tester --uid "$uid" \
-	    --helper "$work/aas-unlock" >"$work/out" 2>&1 || :
+	unlock_op=verify as_tester --user tester --uid "$uid"
+	wants "unlock tells its own state" "granted ok" state=enrolled "keys=0"
+	unlock_op=verify as_tester --user root --uid 0
+	wants "... and nobody else's" "refused not-self"
+	unlock_op=preflight as_tester --user tester --uid "$uid"
 	wants "aas-unlock does nothing else" "refused not-self"
 	key set red fault=no-uv
 	as_tester --user tester --uid "$uid" --flag uv --pin 1234
@@ -481,7 +483,8 @@ as_tester()
 	uid=$(id -u tester)
 	setpriv --reuid="$uid" --regid="$uid" --clear-groups \
 	    env FIDO_DEBUG=1 OPENSSL_CONF=/nonexistent \
-	    "$work/client" assert --helper "$work/aas-unlock" "$@" \
+	    "$work/client" "${unlock_op:-assert}" \
+	    --helper "$work/aas-unlock" "$@" \
 	    >"$work/out" 2>&1 || :
 }
 

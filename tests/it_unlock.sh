@@ -158,7 +158,8 @@ peer()
 	    return struct.pack(">H", len(s)) + s.encode()
 
 	def request():
-	    rq = struct.pack(">BI16sI", 1, 2, b"n" * 16, int(uid))
+	    op = 4 if how == "state" else 1
+	    rq = struct.pack(">BI16sI", op, 2, b"n" * 16, int(uid))
 	    rq += text(user) + text("swaylock") + text("")
 	    rq += struct.pack(">BI", 1, 8) + text("") + text("") + bytes(65)
 	    return b"AA\1\1" + rq
@@ -222,6 +223,8 @@ peer()
 	        if m[3] == 31:
 	            good = m[4:8] == struct.pack(">I", 0xA5C3961E)
 	            print("GRANTED" if good else "REFUSED", m[8:10].hex())
+	            if good and how == "state":
+	                print("STATE %d of %d bytes" % (m[101], len(m)))
 	        elif m[3] in (18, 19):
 	            ours.send(b"AA\1\2" + m[4:8] + b"\0" + b"271828")
 	except OSError as e:
@@ -336,6 +339,49 @@ any_end()
 {
 	odd "$@"
 	said '^EXIT '
+}
+
+# --- a service that policy exempts ---------------------------------------------
+
+# What aas-unlock says to USER UID of the record's state; "": no answer.
+state_of()
+{
+	as "$1" timeout 30 python3 /run/peer.py "$unlock" state "$2" "$3" >"$out"
+}
+
+# exempt USER: the locker of USER, who types the account's password.
+exempt()
+{
+	timeout 30 expect "$talk" 20 "setpriv --reuid=$1 --regid=$1 \
+	    --init-groups pamtester swaylock $1 authenticate acct_mgmt" \
+	    'Password: $' "$1 pw" >"$out" 2>&1
+}
+
+exempted()
+{
+	keys blue
+	rig_user bob 'bob pw'
+	kept >/run/before
+	blinks blue >/run/blinked
+	check "who has keys hears so" eval 'state_of demo demo "$uid";
+	    said "^STATE 3 of 104 bytes"'
+	check "who has none hears that" eval 'state_of bob bob "$(id -u bob)";
+	    said "^STATE 1 of 104 bytes"'
+	check "... and nothing of another user" \
+	    eval 'state_of bob demo "$uid"; said "^REFUSED 002e"'
+	check "... nor by half another name" \
+	    eval 'state_of bob demo "$(id -u bob)"; not said "^STATE [^1]"'
+	kept >/run/after
+	check "that leaves no state" cmp /run/before /run/after
+	cp /etc/aas/aas.conf /run/aas.conf
+	sed 's/^required_users.*/exempt_services = [ "swaylock" ];/' \
+	    /run/aas.conf | rig_settings
+	check "an exempt locker takes the password of who has no keys" \
+	    exempt bob
+	check "... and of nobody who has keys" not exempt demo
+	check "... who hears why" said '\[policy-deny\]'
+	check "... and sees no key blink" never_blinked blue
+	rig_settings </run/aas.conf
 }
 
 # --- its memory ---------------------------------------------------------------
@@ -486,6 +532,7 @@ setup
 honest
 lies
 oddities
+exempted
 memory
 stopped
 nowhere_else

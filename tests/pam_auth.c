@@ -799,16 +799,45 @@ auth_f28_locker_asks_the_unlock_helper(void **state)
 	}
 }
 
+/* Exempt: no ceremony, only whether the caller has keys. */
 static void
-auth_locker_under_a_rule_that_exempts_or_requires(void **state)
+auth_exempt_locker_is_the_next_modules_without_keys(void **state)
 {
 	static const char *const service[] = { "locker" };
-	static const char *const users[] = { "daemon" };
+	static struct locker t[] = {
+		{ .script = "grant-state 1\n", /* none */
+		    .auth = PAM_SUCCESS,
+		    .account = PAM_SUCCESS },
+		{ .script = "grant-state 2\n", /* held */
+		    .auth = PAM_SUCCESS,
+		    .account = PAM_SUCCESS },
+		{ .script = "grant-state 8\n", /* disabled */
+		    .auth = PAM_SUCCESS,
+		    .account = PAM_SUCCESS },
+		{ .script = "grant-state 3\n", /* enrolled */
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		{ .script = "grant-state 4\n", /* degraded */
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		{ .script = "grant-state 7\n", /* locked */
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		{ .script = "grant-state 0\n", /* broken, or never said */
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		{ .script = "refuse 26 0\n",
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		/* A refusal tells no state that counts. */
+		{ .script = "refuse 24 1\n",
+		    .auth = PAM_AUTH_ERR,
+		    .account = PAM_PERM_DENIED },
+		{ .script = "exit\n",
+		    .auth = PAM_AUTHINFO_UNAVAIL,
+		    .account = PAM_PERM_DENIED },
+	};
 	struct pam_host *h = *state;
-	struct locker l = { .h = h,
-		.user = "daemon",
-		.auth = PAM_AUTH_ERR,
-		.account = PAM_PERM_DENIED };
 
 	pam_host_service(h, "locker",
 	    "auth required MODULE\n"
@@ -818,14 +847,41 @@ auth_locker_under_a_rule_that_exempts_or_requires(void **state)
 	h->src.exempt_services = service;
 	h->src.exempt_services_n = 1;
 	pam_host_policy(h);
-	pam_host_script(h, 1, "grant 1\n");
-	assert_int_equal(fixture_in_child(as_locker, &l), 0);
-	h->src.exempt_services_n = 0;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char p[FIXTURE_PATH];
+
+		t[i].h = h;
+		t[i].user = "daemon";
+		pam_host_script(h, 4, t[i].script);
+		pam_host_script(h, 1, "grant 1\n");
+		fixture_write(h->f, "libexec/log", "", 0666);
+		assert_int_equal(fixture_in_child(as_locker, &t[i]), 0);
+		assert_int_equal(
+		    pam_host_logged(h, "request aas-unlock op=4"), 1);
+		assert_int_equal(pam_host_logged(h, "op=1"), 0);
+		(void)unlink(fixture_path(h->f, "libexec/log", p));
+	}
+}
+
+static void
+auth_locker_under_a_rule_that_requires(void **state)
+{
+	static const char *const users[] = { "daemon" };
+	struct pam_host *h = *state;
+	struct locker l = { .h = h,
+		.user = "daemon",
+		.auth = PAM_SUCCESS, /* the host's method, as for sudo */
+		.account = PAM_PERM_DENIED };
+
+	pam_host_service(h, "locker",
+	    "auth required MODULE\n"
+	    "auth optional pam_permit.so\n"
+	    "account required MODULE\n"
+	    "account optional pam_permit.so\n");
 	h->src.users = users;
 	h->src.users_n = 1;
 	pam_host_policy(h);
 	pam_host_script(h, 1, "refuse 24 1\n");
-	l.auth = PAM_SUCCESS; /* the host's method, as for sudo */
 	assert_int_equal(fixture_in_child(as_locker, &l), 0);
 }
 
@@ -859,7 +915,8 @@ main(void)
 		HOST_TEST(auth_f35_flags),
 		HOST_TEST(setcred_only_follows_what_auth_said),
 		HOST_TEST(auth_f28_locker_asks_the_unlock_helper),
-		HOST_TEST(auth_locker_under_a_rule_that_exempts_or_requires),
+		HOST_TEST(auth_exempt_locker_is_the_next_modules_without_keys),
+		HOST_TEST(auth_locker_under_a_rule_that_requires),
 	};
 
 	if (!pam_host_ready())

@@ -2,7 +2,7 @@
  * aas-unlock: the ceremony for a screen locker, which runs as the user.
  * Installed set-group-id aas, so that it can read the user's record.
  *
- * 1. It MUST serve the real uid alone, and only the sign-in.
+ * 1. It MUST serve the real uid alone: the sign-in, and the record's state.
  * 2. It MUST tell its caller nothing but the answer.
  */
 #include "lib/ceremony/ceremony.h"

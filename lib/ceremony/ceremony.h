@@ -7,7 +7,7 @@
  * One conversation with security keys, from the request to the verdict; the
  * whole of aas-authn and aas-unlock behind their main().
  */
-#define AAS_CER_UNLOCK 0x01u /* aas-unlock: only the real uid's own sign-in */
+#define AAS_CER_UNLOCK 0x01u /* aas-unlock: only the real uid's own */
 
 /* What a ceremony takes from the compiled policy. */
 struct aas_cer_settings {
