@@ -11,7 +11,7 @@
 #include "lib/reason.h"
 #include "lib/user.h"
 #include "pam_aas/args.h"
-#include "pam_aas/states.h"
+#include "policy/signin/states.h"
 #include "pam_aas/txn.h"
 #include "policy/policy.h"
 

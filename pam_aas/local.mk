@@ -10,10 +10,9 @@ pam_aas_libpam_aas_la_SOURCES = \
 	pam_aas/pass.c pam_aas/pass.h \
 	pam_aas/password.c \
 	pam_aas/session.c \
-	pam_aas/states.c pam_aas/states.h \
 	pam_aas/subject.c \
 	pam_aas/txn.c pam_aas/txn.h
-PAM_PARTS = pam_aas/libpam_aas.la policy/libpolicy.la lib/libaas-base.la
+PAM_PARTS = pam_aas/libpam_aas.la policy/signin/libsignin.la policy/libpolicy.la lib/libaas-base.la
 
 pam_LTLIBRARIES += pam_aas/pam_aas.la
 pam_aas_pam_aas_la_SOURCES = pam_aas/pam_aas.c

@@ -44,7 +44,7 @@ TESTS += $(POLICY_TESTS)
 tests_test_policy_SOURCES = tests/test_policy.c
 tests_test_policy_LDADD = policy/libpolicy.la $(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
-tests_test_states_LDADD = pam_aas/libpam_aas.la $(TEST_LIBS)
+tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_ticket_SOURCES = tests/test_ticket.c
 tests_test_ticket_LDADD = $(TEST_LIBS)
 endif

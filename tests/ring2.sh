@@ -165,7 +165,7 @@ check_coverage()
 	jobs -k check >make.log 2>&1 || show_failures
 	"$src/tests/rig/demo/demo.sh" >demo.log 2>&1 || tail -n 60 demo.log
 	if covered lib pam_aas tools/aas-authn --fail-under-line 90 &&
-	    covered pam_aas/states.c --branches \
+	    covered policy/signin/states.c --branches \
 	    --fail-under-branch 100; then
 		return
 	fi

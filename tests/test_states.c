@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/reason.h"
-#include "pam_aas/states.h"
+#include "policy/signin/states.h"
 #include "tests/fixture.h"
 
 #define R AAS_ACT_REFUSE

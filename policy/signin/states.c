@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/reason.h"
-#include "pam_aas/states.h"
+#include "policy/signin/states.h"
 
 #define R AAS_ACT_REFUSE
 #define N AAS_ACT_NEXT

@@ -1,5 +1,5 @@
-#ifndef AAS_PAM_AAS_STATES_H
-#define AAS_PAM_AAS_STATES_H
+#ifndef AAS_POLICY_SIGNIN_STATES_H
+#define AAS_POLICY_SIGNIN_STATES_H
 
 #include <stdint.h>
 

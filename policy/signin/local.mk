@@ -1,0 +1,5 @@
+# What follows from a decision and a record: the one place that says who gets
+# which answer, for the module and for the tools.  Knows no PAM.
+noinst_LTLIBRARIES += policy/signin/libsignin.la
+policy_signin_libsignin_la_SOURCES = \
+	policy/signin/states.c policy/signin/states.h
