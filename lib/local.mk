@@ -16,7 +16,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/wire.c lib/wire.h
 
 lib_libaas_base_la_SOURCES += \
-	lib/record/index.c lib/record/index.h \
+	lib/record/index.c lib/record/index_bytes.c lib/record/index.h \
 	lib/proto.c lib/proto.h \
 	lib/reason.c lib/reason.h
 

@@ -174,6 +174,39 @@ enrolled()
 	wants "enrolled" "granted ok" state=enrolled
 }
 
+# bend FILE OFFSET CHAR: put that in place of what is there.
+bend()
+{
+	printf '%s' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# A sign-in takes keys from the index while it fits; else from the record, and
+# the index is then as it was.
+index()
+{
+	local file=$state/index/0 size
+
+	try "by the index" "granted ok"
+	cp -p "$file" "$work/index"
+	size=$(stat -c %s "$file")
+	rm "$file"
+	try "no index" "granted ok"
+	cmp "$file" "$work/index" || fail "no index: it was not made anew"
+	bend "$file" 7 1
+	try "an index of another version" "granted ok"
+	cmp "$file" "$work/index" || fail "another version: it stays"
+	bend "$file" $((size - 40)) x
+	cmp -s "$file" "$work/index" && fail "nothing was bent"
+	try "a key that is torn in the index" "granted ok"
+	cmp "$file" "$work/index" || fail "a torn one: it stays"
+	# Who has touched the record has the index against him.
+	cp -p "$state/records/0" "$work/record"
+	bend "$state/records/0" 40 A
+	try "a record changed in place" "refused record-broken"
+	cp -p "$work/record" "$state/records/0"
+	try "the record as it was" "granted ok"
+}
+
 # Each fault of a key, and what the person is told.
 faults()
 {
@@ -495,6 +528,7 @@ fi
 private_folders
 softkeyd
 enrolled
+index
 faults
 slow_faults
 pins

@@ -174,7 +174,8 @@ pam_host_index(struct pam_host *h, const char *user, unsigned state,
 	if (change != NULL)
 		change(&ix);
 	(void)snprintf(name, sizeof(name), "state/index/%u", ix.uid);
-	assert_int_equal(aas_index_put(&ix, buf, sizeof(buf), &n), AAS_OK);
+	assert_int_equal(
+	    aas_index_put(&ix, NULL, buf, sizeof(buf), &n), AAS_OK);
 	put_file(at(h, name, p), buf, n, 0640);
 	(void)snprintf(name, sizeof(name), "state/pins/%u", ix.uid);
 	ix.pin.seq = 1;

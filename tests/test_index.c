@@ -36,11 +36,40 @@ sample(struct aas_index *ix)
 	ix->holds[0].release = 2;
 }
 
+/* Credentials of the two, as far as they count. */
+static void
+sample_creds(const struct aas_index *ix, struct aas_index_cred *creds)
+{
+	memset(creds, 0, AAS_KEYS_MAX * sizeof(*creds));
+	for (unsigned i = 0; i < ix->keys_n; i++) {
+		struct aas_cred *c = &creds[i].login;
+
+		if (ix->keys[i].active == 0)
+			continue;
+		memcpy(c->rp, ix->realm, sizeof(ix->realm));
+		c->alg = i == 0 ? AAS_ALG_ES256 : AAS_ALG_EDDSA;
+		c->pk_len = i == 0 ? 64 : 32;
+		memset(c->pk, 0x51, c->pk_len);
+		c->id_len = 48;
+		memset(c->id, 0x52, c->id_len);
+		creds[i].backup = 8;
+	}
+}
+
+/* Bytes of the part that the module reads. */
+static size_t
+front_of(const uint8_t *b)
+{
+	return (size_t)b[8] << 24 | (size_t)b[9] << 16 | (size_t)b[10] << 8 |
+	    b[11];
+}
+
 /* --- the bytes ----------------------------------------------------------- */
 
 static void
 index_what_is_put_is_got(void **state)
 {
+	static struct aas_index_cred creds[AAS_KEYS_MAX], cback[AAS_KEYS_MAX];
 	struct aas_index ix;
 	struct aas_index back;
 	uint8_t b[AAS_INDEX_MAX];
@@ -48,16 +77,52 @@ index_what_is_put_is_got(void **state)
 
 	(void)state;
 	sample(&ix);
+	ix.keys[1].active = AAS_INDEX_COPIED;
+	sample_creds(&ix, creds);
 	memset(&back, 0, sizeof(back)); /* unused keys are left alone */
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_OK);
-	assert_int_equal(aas_index_get(b, len, &back), AAS_OK);
+	assert_int_equal(aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(aas_index_get(b, len, &back, cback), AAS_OK);
 	assert_memory_equal(&ix, &back, sizeof(ix));
+	assert_memory_equal(creds, cback, 2 * sizeof(creds[0]));
+	/* The module takes the front alone. */
+	memset(&back, 0, sizeof(back));
+	assert_int_equal(aas_index_get(b, len, &back, NULL), AAS_OK);
+	assert_memory_equal(&ix, &back, sizeof(ix));
+	/* Written without credentials, it has none. */
+	assert_int_equal(aas_index_put(&ix, NULL, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(aas_index_get(b, len, &back, cback), AAS_OK);
+	assert_int_equal(cback[0].login.id_len, 0);
+	assert_int_equal(cback[1].login.id_len, 0);
+}
+
+static void
+index_credential_that_does_not_count_is_not_put(void **state)
+{
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
+	struct aas_index ix;
+	uint8_t b[AAS_INDEX_MAX];
+	size_t len = 0;
+
+	(void)state;
+	sample(&ix);
+	sample_creds(&ix, creds);
+	creds[1] = creds[0];
+	assert_int_equal(
+	    aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_ERR_INVAL);
+	sample_creds(&ix, creds);
+	creds[0].login.alg = AAS_ALG_EDDSA;
+	assert_int_equal(
+	    aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_ERR_INVAL);
+	creds[0].login.alg = 0;
+	assert_int_equal(
+	    aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_ERR_INVAL);
 }
 
 static void
 index_biggest_one_fits_its_bound(void **state)
 {
 	static struct aas_index ix;
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	static uint8_t b[AAS_INDEX_MAX];
 	size_t len = 0;
 
@@ -70,19 +135,30 @@ index_biggest_one_fits_its_bound(void **state)
 	for (unsigned i = 0; i < AAS_KEYS_MAX; i++) {
 		memset(ix.keys[i].label, 'l', sizeof(ix.keys[i].label) - 1);
 		ix.keys[i].ssh_len = AAS_SSHPK_MAX;
+		ix.keys[i].active = 1;
 	}
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_OK);
-	assert_int_equal(aas_index_put(&ix, b, len - 1, &len), AAS_ERR_TOOBIG);
+	sample_creds(&ix, creds);
+	for (unsigned i = 0; i < AAS_KEYS_MAX; i++)
+		creds[i].login.id_len = AAS_CRED_MAX;
+	assert_int_equal(aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(
+	    aas_index_put(&ix, creds, b, len - 1, &len), AAS_ERR_TOOBIG);
+	for (size_t n = 0; n < len; n += 97)
+		assert_int_equal(
+		    aas_index_put(&ix, creds, b, n, &len), AAS_ERR_TOOBIG);
 	ix.keys_n = AAS_KEYS_MAX + 1;
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_ERR_INVAL);
+	assert_int_equal(
+	    aas_index_put(&ix, NULL, b, sizeof(b), &len), AAS_ERR_INVAL);
 	ix.keys_n = 1;
 	ix.holds_n = AAS_HOLDS_MAX + 1;
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_ERR_INVAL);
+	assert_int_equal(
+	    aas_index_put(&ix, NULL, b, sizeof(b), &len), AAS_ERR_INVAL);
 }
 
 static void
 index_s6_torn_or_flipped_is_broken(void **state)
 {
+	static struct aas_index_cred creds[AAS_KEYS_MAX], cback[AAS_KEYS_MAX];
 	struct aas_index ix;
 	struct aas_index back;
 	uint8_t b[AAS_INDEX_MAX + 1];
@@ -90,49 +166,78 @@ index_s6_torn_or_flipped_is_broken(void **state)
 
 	(void)state;
 	sample(&ix);
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_OK);
+	sample_creds(&ix, creds);
+	assert_int_equal(
+	    aas_index_put(&ix, creds, b, AAS_INDEX_MAX, &len), AAS_OK);
 	for (size_t n = 0; n < len; n++) {
-		assert_int_equal(aas_index_get(b, n, &back), AAS_ERR_FORMAT);
+		assert_int_equal(
+		    aas_index_get(b, n, &back, cback), AAS_ERR_FORMAT);
+		assert_int_equal(back.state, AAS_ST_BROKEN);
 	}
+	for (size_t n = 0; n < front_of(b); n++)
+		assert_int_equal(
+		    aas_index_get(b, n, &back, NULL), AAS_ERR_FORMAT);
 	b[len] = 0;
-	assert_int_equal(aas_index_get(b, len + 1, &back), AAS_ERR_FORMAT);
+	assert_int_equal(
+	    aas_index_get(b, len + 1, &back, cback), AAS_ERR_FORMAT);
+	/* The credentials, too: every bit of them. */
 	for (size_t bit = 0; bit < len * 8; bit++) {
 		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		assert_int_not_equal(aas_index_get(b, len, &back), AAS_OK);
+		assert_int_not_equal(
+		    aas_index_get(b, len, &back, cback), AAS_OK);
+		if (bit / 8 < front_of(b))
+			assert_int_not_equal(
+			    aas_index_get(b, len, &back, NULL), AAS_OK);
 		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 }
 
-/* The same with a checksum that fits: counts, states and versions. */
+/* A checksum that fits over b[from..to). */
+static void
+sum(uint8_t *b, size_t from, size_t to)
+{
+	struct aas_wr w;
+
+	aas_wr_init(&w, b + to - 4, 4);
+	aas_wr_u32(&w, aas_crc32(b + from, to - from - 4));
+}
+
+/* The same with checksums that fit: counts, states and versions. */
 static int
 forged(const uint8_t *good, size_t len, size_t at, uint8_t value)
 {
+	static struct aas_index_cred cback[AAS_KEYS_MAX];
 	uint8_t b[AAS_INDEX_MAX];
 	struct aas_index back;
-	struct aas_wr w;
+	size_t front = front_of(good);
 
 	memcpy(b, good, len);
 	b[at] = value;
-	aas_wr_init(&w, b + len - 4, 4);
-	aas_wr_u32(&w, aas_crc32(b, len - 4));
-	return aas_index_get(b, len, &back);
+	sum(b, 0, front);
+	sum(b, front, len);
+	return aas_index_get(b, len, &back, cback);
 }
 
 static void
 index_nonsense_with_a_good_checksum_is_broken(void **state)
 {
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_index ix;
 	uint8_t b[AAS_INDEX_MAX];
 	size_t len = 0;
-	size_t state_at = 8 + 4 + 2 + 5 + 2 + 17;
+	size_t state_at = 8 + 4 + 4 + 2 + 5 + 2 + 17;
 	size_t keys_at = state_at + 1 + 16 + 72 + 48;
+	size_t creds_at;
 
 	(void)state;
 	sample(&ix);
-	assert_int_equal(aas_index_put(&ix, b, sizeof(b), &len), AAS_OK);
+	sample_creds(&ix, creds);
+	assert_int_equal(aas_index_put(&ix, creds, b, sizeof(b), &len), AAS_OK);
 	assert_int_equal(b[state_at], AAS_ST_ENROLLED);
 	assert_int_equal(b[keys_at], 2);
-	assert_int_equal(forged(b, len, 7, '2'), AAS_ERR_VERSION);
+	/* Of an older and a newer version: stale, to be made anew. */
+	assert_int_equal(forged(b, len, 7, '1'), AAS_ERR_VERSION);
+	assert_int_equal(forged(b, len, 7, '3'), AAS_ERR_VERSION);
 	assert_int_equal(forged(b, len, 3, 'X'), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, 0), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, AAS_ST_NONE), AAS_ERR_FORMAT);
@@ -143,6 +248,18 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	assert_int_equal(forged(b, len, keys_at + 1, 3), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, keys_at + 1, AAS_INDEX_COPIED), AAS_OK);
 	assert_int_equal(forged(b, len, state_at, AAS_ST_LOCKED), AAS_OK);
+	/* A credential whose key does not count, or of no known kind. */
+	creds_at = front_of(b) + 8;
+	assert_int_equal(b[creds_at + 1], 48);
+	assert_int_equal(forged(b, len, keys_at + 1, 0), AAS_ERR_FORMAT);
+	assert_int_equal(forged(b, len, creds_at + 1, 47), AAS_ERR_FORMAT);
+	assert_int_equal(forged(b, len, creds_at, 0x7f), AAS_ERR_FORMAT);
+	assert_int_equal(
+	    forged(b, len, creds_at + 2 + 48 + 3, 0xf8), AAS_ERR_FORMAT);
+	assert_int_equal(
+	    forged(b, len, creds_at + 2 + 48 + 5, 32), AAS_ERR_FORMAT);
+	assert_int_equal(forged(b, len, front_of(b), 'X'), AAS_ERR_FORMAT);
+	assert_int_equal(forged(b, len, front_of(b) + 7, '2'), AAS_ERR_VERSION);
 }
 
 static void
@@ -191,6 +308,7 @@ struct place {
 	struct fixture *f;
 	char dir[FIXTURE_PATH];
 	struct aas_index ix;
+	struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_pin next;
 };
 
@@ -213,7 +331,8 @@ put_index(struct place *p)
 	uint8_t b[AAS_INDEX_MAX];
 	size_t len = 0;
 
-	assert_int_equal(aas_index_put(&p->ix, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(
+	    aas_index_put(&p->ix, p->creds, b, sizeof(b), &len), AAS_OK);
 	put_file(p, "index", b, len);
 }
 
@@ -243,6 +362,7 @@ place(struct place *p, struct fixture *f)
 		assert_int_equal(
 		    mkdir(fixture_path(f, part[i], path), 0750), 0);
 	sample(&p->ix);
+	sample_creds(&p->ix, p->creds);
 	put_file(p, "records", "aas1\n", 5);
 	assert_int_equal(stat(fixture_path(f, "records/1000", path), &st), 0);
 	aas_fileid_of(&st, &p->ix.file);
@@ -253,11 +373,18 @@ place(struct place *p, struct fixture *f)
 static int
 load(struct place *p)
 {
+	static struct aas_index_cred back[AAS_KEYS_MAX];
 	struct aas_index ix;
 	int r = aas_index_load(p->dir, 1000, "alice", NOW, &ix);
 
 	if (r != AAS_OK)
 		assert_int_equal(ix.state, AAS_ST_BROKEN);
+	/* Who wants the credentials, too, gets the same answer. */
+	assert_int_equal(
+	    aas_index_load_creds(p->dir, 1000, "alice", NOW, &ix, back), r);
+	assert_true(r != AAS_OK ||
+	    (p->creds[0].login.id_len == 48 &&
+		memcmp(back, p->creds, 2 * sizeof(back[0])) == 0));
 	return r;
 }
 
@@ -326,6 +453,35 @@ index_of_another_pin_or_file_is_not(void **state)
 	assert_int_equal(load(&p), AAS_OK);
 	put_file(&p, "records", "aas1\n", 5);
 	assert_int_equal(load(&p), AAS_ERR_AGAIN);
+}
+
+/* One byte of it gone wrong: the module may not notice, a sign-in does. */
+static void
+index_with_torn_credentials_signs_nobody_in(void **state)
+{
+	static struct aas_index_cred back[AAS_KEYS_MAX];
+	struct place p;
+	struct aas_index ix;
+	uint8_t b[AAS_INDEX_MAX];
+	size_t len = 0;
+
+	place(&p, *state);
+	assert_int_equal(
+	    aas_index_put(&p.ix, p.creds, b, sizeof(b), &len), AAS_OK);
+	for (size_t at = front_of(b); at < len; at++) {
+		b[at] ^= 0x10;
+		put_file(&p, "index", b, len);
+		assert_int_equal(
+		    aas_index_load_creds(p.dir, 1000, "alice", NOW, &ix, back),
+		    AAS_ERR_AGAIN);
+		b[at] ^= 0x10;
+	}
+	put_file(&p, "index", b, front_of(b));
+	assert_int_equal(
+	    aas_index_load_creds(p.dir, 1000, "alice", NOW, &ix, back),
+	    AAS_ERR_AGAIN);
+	put_index(&p);
+	assert_int_equal(load(&p), AAS_OK);
 }
 
 static void
@@ -451,6 +607,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(index_what_is_put_is_got),
+		FIXTURE_TEST(index_credential_that_does_not_count_is_not_put),
 		FIXTURE_TEST(index_biggest_one_fits_its_bound),
 		FIXTURE_TEST(index_s6_torn_or_flipped_is_broken),
 		FIXTURE_TEST(index_nonsense_with_a_good_checksum_is_broken),
@@ -458,6 +615,7 @@ main(void)
 		FIXTURE_TEST(index_states_have_names),
 		FIXTURE_TEST(index_that_fits_is_trusted),
 		FIXTURE_TEST(index_of_another_pin_or_file_is_not),
+		FIXTURE_TEST(index_with_torn_credentials_signs_nobody_in),
 		FIXTURE_TEST(index_past_its_time_is_not),
 		FIXTURE_TEST(index_f60_of_another_name_or_uid_is_a_fault),
 		FIXTURE_TEST(index_what_is_missing_decides),

@@ -91,9 +91,41 @@ enroll(struct host *h, enum aas_authority auth)
 	return append(h, chain_genesis(&h->ch, h->two, 2, h->rkey), auth, NULL);
 }
 
+/* Who signs in by the index must have what the record would give him. */
+static void
+same_credentials(const struct aas_record *rec, const struct aas_index *ix,
+    const struct aas_index_cred *creds)
+{
+	static const struct aas_cred none;
+
+	assert_int_equal(ix->keys_n, rec->keys_n);
+	for (unsigned i = 0; i < rec->keys_n; i++) {
+		const struct aas_key *k = &rec->keys[i];
+
+		assert_string_equal(ix->keys[i].label, k->label);
+		if (k->suspended) {
+			assert_int_equal(ix->keys[i].active, 0);
+			assert_memory_equal(
+			    &creds[i].login, &none, sizeof(none));
+			continue;
+		}
+		assert_int_not_equal(ix->keys[i].active, 0);
+		assert_string_equal(creds[i].login.rp, k->login.rp);
+		assert_int_equal(creds[i].login.alg, k->login.alg);
+		assert_int_equal(creds[i].login.pk_len, k->login.pk_len);
+		assert_memory_equal(
+		    creds[i].login.pk, k->login.pk, k->login.pk_len);
+		assert_int_equal(creds[i].login.id_len, k->login.id_len);
+		assert_memory_equal(
+		    creds[i].login.id, k->login.id, k->login.id_len);
+		assert_int_equal(creds[i].backup, k->backup);
+	}
+}
+
 static unsigned
 state_of(struct host *h)
 {
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_index ix;
 	struct aas_index stored;
 	struct aas_record *rec = NULL;
@@ -105,10 +137,11 @@ state_of(struct host *h)
 	if (r != AAS_OK)
 		return AAS_ST_BROKEN;
 	/* What the load wrote is what the module reads. */
-	assert_int_equal(
-	    aas_index_load(h->dir, 1000, "alice", h->now.real_s, &stored),
+	assert_int_equal(aas_index_load_creds(h->dir, 1000, "alice",
+			     h->now.real_s, &stored, creds),
 	    AAS_OK);
 	assert_int_equal(stored.state, ix.state);
+	same_credentials(rec, &stored, creds);
 	aas_record_free(&rec);
 	return ix.state;
 }
@@ -1213,6 +1246,86 @@ store_lost_index_is_made_anew(void **state)
 	host_close(&h);
 }
 
+static int
+load_creds(struct host *h, struct aas_index_cred *creds)
+{
+	struct aas_index ix;
+
+	return aas_index_load_creds(
+	    h->dir, 1000, "alice", h->now.real_s, &ix, creds);
+}
+
+/* Of an older or a newer program, or with one bit of a credential wrong. */
+static void
+store_index_of_another_version_or_torn_is_made_anew(void **state)
+{
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
+	struct aas_buf good = { NULL, 0 };
+	struct aas_buf now = { NULL, 0 };
+	const size_t back[] = { 1, 20, 60, 100 };
+	struct host h;
+
+	host_open(&h, *state);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	assert_int_equal(state_of(&h), AAS_ST_ENROLLED);
+	read_part(&h, "index", &good);
+	for (size_t i = 0; i < 6; i++) {
+		size_t at = i < 2 ? 7 : good.len - back[i - 2];
+		uint8_t was = good.p[at];
+
+		good.p[at] = i == 0 ? '1' : i == 1 ? '3' : was ^ 0x04;
+		write_part(&h, "index", good.p, good.len);
+		good.p[at] = was;
+		assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);
+		assert_int_equal(state_of(&h), AAS_ST_ENROLLED);
+		read_part(&h, "index", &now);
+		assert_int_equal(now.len, good.len);
+		assert_memory_equal(now.p, good.p, good.len);
+		aas_buf_free(&now);
+	}
+	aas_buf_free(&good);
+	host_close(&h);
+}
+
+/* A key that was suspended does not come back with yesterday's index. */
+static void
+store_index_of_another_head_signs_nobody_in(void **state)
+{
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
+	const char *const part[] = { "index", "pins", "records" };
+	struct aas_buf old[3] = { { NULL, 0 } };
+	struct aas_buf new = { NULL, 0 };
+	struct host h;
+
+	host_open(&h, *state);
+	assert_int_equal(enroll(&h, AAS_AUTH_HOST), AAS_OK);
+	assert_int_equal(state_of(&h), AAS_ST_ENROLLED);
+	for (size_t i = 0; i < 3; i++)
+		read_part(&h, part[i], &old[i]);
+	assert_int_equal(
+	    put(&h, entry(&h, AAS_T_SUSPEND_KEY, &h.b), &h.a, NULL, NULL),
+	    AAS_OK);
+	assert_int_equal(state_of(&h), AAS_ST_DEGRADED);
+	assert_int_equal(load_creds(&h, creds), AAS_OK);
+	assert_int_not_equal(creds[0].login.id_len, 0);
+	assert_int_equal(creds[1].login.id_len, 0);
+	read_part(&h, "index", &new);
+	/* The index is older than pin and record. */
+	write_part(&h, "index", old[0].p, old[0].len);
+	assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);
+	/* Index and pin are: the record has another inode, size and time. */
+	write_part(&h, "pins", old[1].p, old[1].len);
+	assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);
+	/* The index is newer than both. */
+	write_part(&h, "index", new.p, new.len);
+	write_part(&h, "records", old[2].p, old[2].len);
+	assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);
+	for (size_t i = 0; i < 3; i++)
+		aas_buf_free(&old[i]);
+	aas_buf_free(&new);
+	host_close(&h);
+}
+
 static void
 store_verify_finds_what_the_pin_covers(void **state)
 {
@@ -1805,6 +1918,9 @@ main(void)
 		FIXTURE_TEST(
 		    store_crash_before_the_first_record_leaves_a_new_user),
 		FIXTURE_TEST(store_lost_index_is_made_anew),
+		FIXTURE_TEST(
+		    store_index_of_another_version_or_torn_is_made_anew),
+		FIXTURE_TEST(store_index_of_another_head_signs_nobody_in),
 		FIXTURE_TEST(store_verify_finds_what_the_pin_covers),
 		FIXTURE_TEST(
 		    store_counter_64_interleaved_never_look_like_a_clone),

@@ -4,8 +4,8 @@
  *
  * 1. A challenge MUST be random, bound to host, user, service and boot, and
  *    given to one device for one attempt.
- * 2. Which key answered MUST come from the record and the signature, never
- *    from what the I/O process says.
+ * 2. Which key answered MUST come from what setup.c took up and the signature,
+ * never from what the I/O process says.
  * 3. Two keys MUST differ in credential id, public key and label.
  */
 #include <sys/random.h>
@@ -53,7 +53,7 @@ aas_cer_issue(struct aas_cer *c, struct aas_cer_key *k)
 	int refused = 0;
 
 	k->issued = 0;
-	if (c->store == NULL || c->rec == NULL)
+	if (c->store == NULL || !c->enrolled)
 		return AAS_OK;
 	/* A locker sees no counters, but what they led to. */
 	if (c->flags & AAS_CER_UNLOCK)
@@ -152,8 +152,7 @@ aas_cer_check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags)
 	if (k->backup != -1 &&
 	    (f & AAS_AD_BE) != ((unsigned)k->backup & AAS_BE))
 		return aas_cer_fail(c, AAS_WHY_BACKUP);
-	if (c->store != NULL && c->rec != NULL &&
-	    !(c->flags & AAS_CER_UNLOCK)) {
+	if (c->store != NULL && c->enrolled && !(c->flags & AAS_CER_UNLOCK)) {
 		r = aas_store_counter_put(
 		    c->store, c->rq.uid, k->id, k->issued, counter);
 		if (r == AAS_ERR_DENIED)

@@ -75,8 +75,10 @@ struct aas_cer {
 	aas_cer_settings_fn *read;
 	struct aas_cer_settings set; /* all "" without a policy */
 	struct aas_store *store;
-	struct aas_record *rec;
+	struct aas_record *rec; /* NULL: the index was enough */
 	struct aas_index ix;
+	struct aas_index_cred creds[AAS_KEYS_MAX]; /* of ix, then */
+	int enrolled; /* keys[] are the user's own: their counters matter */
 	/* the ceremony lock */
 	int run_dir, lock_local, lock_all;
 	/* keys and devices */

@@ -3,8 +3,10 @@
  * policy and record.
  *
  * 1. For a sign-in the credentials MUST come from the record, which the store
- *    vouches for, never from the request.
+ *    vouches for, or from an index that pin and record vouch for, never from
+ *    the request.
  * 2. aas-unlock MUST serve its real uid alone, by the default policy.
+ * 3. Where the index leaves anything open, the record MUST be replayed.
  */
 #include <sys/utsname.h>
 
@@ -102,9 +104,6 @@ load(struct aas_cer *c)
 	unsigned why = AAS_WHY_SYSTEM;
 	int r;
 
-	/* No store at all is a fault, not a user without a record. */
-	if (aas_store_open(c->set.statedir, 0, &c->store) != AAS_OK)
-		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	r = aas_store_load(
 	    c->store, c->rq.uid, c->rq.user, &c->now, &c->rec, &c->ix, &why);
 	if (r == AAS_ERR_NOTFOUND)
@@ -113,6 +112,47 @@ load(struct aas_cer *c)
 		return aas_cer_fail(
 		    c, why == AAS_WHY_OK ? AAS_WHY_RECORD_BROKEN : why);
 	return AAS_OK;
+}
+
+/* An index of a plain sign-in: no wait goes on whose clock wants a look. */
+static int
+index_says(struct aas_cer *c)
+{
+	const struct aas_index *ix = &c->ix;
+
+	return aas_index_load_creds(c->set.statedir, c->rq.uid, c->rq.user,
+		   c->now.real_s, &c->ix, c->creds) == AAS_OK &&
+	    (ix->state == AAS_ST_ENROLLED || ix->state == AAS_ST_DEGRADED) &&
+	    ix->refresh_s == 0 && strcmp(ix->realm, c->set.realm) == 0;
+}
+
+/*
+ * The active keys as the index has them, by the rule by which the module
+ * trusts it.  1: that will do; 0: the record is to be replayed.
+ */
+static int
+keys_of_index(struct aas_cer *c)
+{
+	int good = index_says(c);
+
+	for (size_t i = 0; good && i < c->ix.keys_n; i++) {
+		const struct aas_index_key *k = &c->ix.keys[i];
+		const struct aas_index_cred *cr = &c->creds[i];
+
+		if (k->active == 0)
+			continue;
+		/* A copy of one exists: how that stands, state/ knows. */
+		good = k->active == 1 && cr->login.id_len != 0 &&
+		    add_key(c, k->label, &cr->login, cr->backup) == AAS_OK &&
+		    memcmp(c->keys[c->keys_n - 1].id, k->id, sizeof(k->id)) ==
+			0;
+	}
+	if (!good || c->keys_n == 0) {
+		c->keys_n = 0;
+		return 0;
+	}
+	(void)snprintf(c->rp, sizeof(c->rp), "%s", c->ix.realm);
+	return 1;
 }
 
 /* The active keys of the record. */
@@ -195,13 +235,41 @@ setup_verify(struct aas_cer *c)
 	return r;
 }
 
+/* The keys that sign this user in. */
+static int
+setup_own_keys(struct aas_cer *c)
+{
+	unsigned why = AAS_WHY_UNKNOWN;
+	int r = AAS_ERR_DENIED;
+
+	c->enrolled = 1;
+	if (keys_of_index(c)) {
+		c->v.state = c->ix.state;
+		return AAS_OK;
+	}
+	if ((r = load(c)) != AAS_OK) {
+		/* A locker's module cannot look for itself. */
+		if (c->why == AAS_WHY_NOT_ENROLLED)
+			c->v.state = AAS_ST_NONE;
+		return r;
+	}
+	c->v.state = c->ix.state;
+	why = why_state(c->ix.state);
+	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)
+		return aas_cer_fail(c, why);
+	if ((r = keys_of_record(c)) != AAS_OK)
+		return r;
+	if (c->keys_n == 0 && c->rq.op == AAS_OP_ASSERT)
+		return aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
+	return AAS_OK;
+}
+
 int
 aas_cer_setup(struct aas_cer *c)
 {
 	int own = c->rq.op == AAS_OP_MAKE || c->rq.op == AAS_OP_PROVE ||
 	    (c->rq.op == AAS_OP_PREFLIGHT && c->rq.creds_n > 0);
 	struct utsname un;
-	unsigned why;
 	int r;
 
 	if ((r = may_name(c)) != AAS_OK)
@@ -218,21 +286,10 @@ aas_cer_setup(struct aas_cer *c)
 		c->rq.flags |= AAS_RQ_UV;
 		return keys_of_request(c);
 	}
+	/* No store at all is a fault, not a user without a record. */
+	if (aas_store_open(c->set.statedir, 0, &c->store) != AAS_OK)
+		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	if (c->rq.op == AAS_OP_VERIFY)
 		return setup_verify(c);
-	if ((r = load(c)) != AAS_OK) {
-		/* A locker's module cannot look for itself. */
-		if (c->why == AAS_WHY_NOT_ENROLLED)
-			c->v.state = AAS_ST_NONE;
-		return r;
-	}
-	c->v.state = c->ix.state;
-	why = why_state(c->ix.state);
-	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)
-		return aas_cer_fail(c, why);
-	if ((r = keys_of_record(c)) != AAS_OK)
-		return r;
-	if (c->keys_n == 0 && c->rq.op == AAS_OP_ASSERT)
-		return aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
-	return AAS_OK;
+	return setup_own_keys(c);
 }

@@ -83,14 +83,28 @@ struct aas_index {
 };
 
 /*
- * aas_index_put(), aas_index_get(): the file's bytes (magic "AASIDX01",
- * fields through lib/wire.h, CRC-32 last).  get refuses trailing data:
- * AAS_ERR_FORMAT, AAS_ERR_VERSION.
+ * What a sign-in needs of a key beyond that, so that it need not parse the
+ * record: only of keys that are active (or COPIED) here.
  */
-int aas_index_put(
-    const struct aas_index *ix, uint8_t *buf, size_t cap, size_t *len);
-int aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix);
-#define AAS_INDEX_MAX 16384
+struct aas_index_cred {
+	struct aas_cred login; /* id_len 0: not here; rp is the realm */
+	uint8_t backup;        /* AAS_BE | AAS_BS at creation */
+};
+
+/*
+ * aas_index_put(), aas_index_get(): the file's bytes: magic "AASIDX02", the
+ * length of the front part, its fields through lib/wire.h, CRC-32; then for
+ * who signs in "AASCRD01", the credentials, CRC-32.
+ * ${creds}, one for each key, may be NULL: put writes none; get leaves that
+ * part alone, else it is checked as the front is.  get refuses trailing data.
+ * AAS_ERR_FORMAT, AAS_ERR_VERSION; put also AAS_ERR_TOOBIG and, for a
+ * credential of a key that does not count, AAS_ERR_INVAL.
+ */
+int aas_index_put(const struct aas_index *ix,
+    const struct aas_index_cred *creds, uint8_t *buf, size_t cap, size_t *len);
+int aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix,
+    struct aas_index_cred *creds);
+#define AAS_INDEX_MAX 32768
 
 /*
  * aas_pin_put(), aas_pin_get(): bytes of pins/<uid>: magic "AASPIN01", the
@@ -121,6 +135,14 @@ void aas_fileid_of(const struct stat *st, struct aas_fileid *id);
  */
 int aas_index_load(const char *statedir, uint32_t uid, const char *name,
     int64_t now_s, struct aas_index *ix);
+
+/*
+ * aas_index_load_creds(statedir, uid, name, now_s, &ix, creds):
+ * The same with the credentials, AAS_KEYS_MAX of them, as far as they are
+ * there.
+ */
+int aas_index_load_creds(const char *statedir, uint32_t uid, const char *name,
+    int64_t now_s, struct aas_index *ix, struct aas_index_cred *creds);
 
 /*
  * aas_index_dir(statedir, &fd, &owner):

@@ -107,9 +107,10 @@ active(const struct aas_key *k, const uint8_t id[32], struct aas_hoststate *hs)
 void
 aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
     const struct aas_fileid *file, const struct aas_now *now,
-    struct aas_index *ix)
+    struct aas_index *ix, struct aas_index_cred creds[AAS_KEYS_MAX])
 {
 	memset(ix, 0, sizeof(*ix));
+	memset(creds, 0, AAS_KEYS_MAX * sizeof(*creds));
 	ix->uid = rec->uid;
 	memcpy(ix->user, rec->user, sizeof(ix->user));
 	memcpy(ix->realm, rec->realm, sizeof(ix->realm));
@@ -124,6 +125,10 @@ aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
 		memcpy(k->label, rec->keys[i].label, sizeof(k->label));
 		k->ssh_len = (uint16_t)aas_ssh_blob(
 		    &rec->keys[i].ssh, k->ssh, sizeof(k->ssh));
+		if (k->active != 0) {
+			creds[ix->keys_n].login = rec->keys[i].login;
+			creds[ix->keys_n].backup = rec->keys[i].backup;
+		}
 		ix->keys_n++;
 	}
 	for (size_t i = 0; i < hs->waits_n; i++) {

@@ -224,7 +224,7 @@ holds_from_index(struct aas_store *s, const char *file, struct aas_look *lk,
 		r = aas_fs_read(
 		    s->index, file, s->owner, 027, AAS_INDEX_MAX, &b, NULL);
 	if (r == AAS_OK)
-		r = aas_index_get(b.p, b.len, ix);
+		r = aas_index_get(b.p, b.len, ix, NULL);
 	if (r == AAS_OK && aas_pin_same(&ix->pin, &lk->pin)) {
 		memcpy(lk->holds, ix->holds, sizeof(lk->holds));
 		lk->holds_n = ix->holds_n;
@@ -249,13 +249,13 @@ keep_index(struct aas_store *s, const char *file, struct aas_look *lk)
 	if (s->index < 0 ||
 	    aas_fs_read(s->index, file, s->owner, 027, AAS_INDEX_MAX, &b,
 		NULL) != AAS_OK ||
-	    aas_index_get(b.p, b.len, &old) != AAS_OK)
+	    aas_index_get(b.p, b.len, &old, NULL) != AAS_OK)
 		goto out;
 	if (llabs(old.deadline_s - new.deadline_s) <= 2)
 		new.deadline_s = old.deadline_s;
 	if (llabs(old.refresh_s - new.refresh_s) <= 2)
 		new.refresh_s = old.refresh_s;
-	if (aas_index_put(&new, buf, sizeof(buf), &len) == AAS_OK &&
+	if (aas_index_put(&new, lk->creds, buf, sizeof(buf), &len) == AAS_OK &&
 	    len == b.len && memcmp(buf, b.p, len) == 0) {
 		lk->ix = new;
 		lk->dirty_index = 0;
@@ -283,7 +283,7 @@ look_writer(struct aas_store *s, const char *file, const struct aas_now *now,
 		if (again && (r = run(lk, foreign)) != AAS_OK)
 			return r;
 	} while (again);
-	aas_index_make(lk->rec, &lk->hs, &lk->file, now, &lk->ix);
+	aas_index_make(lk->rec, &lk->hs, &lk->file, now, &lk->ix, lk->creds);
 	keep_index(s, file, lk);
 	return AAS_OK;
 }
@@ -356,11 +356,11 @@ aas_pin_write(struct aas_store *s, const char *file, const struct aas_pin *pin,
 }
 
 static int
-write_index(struct aas_store *s, const char *file, const struct aas_index *ix)
+write_index(struct aas_store *s, const char *file, const struct aas_look *lk)
 {
 	uint8_t buf[AAS_INDEX_MAX];
 	size_t len = 0;
-	int r = aas_index_put(ix, buf, sizeof(buf), &len);
+	int r = aas_index_put(&lk->ix, lk->creds, buf, sizeof(buf), &len);
 
 	if (r != AAS_OK)
 		return r;
@@ -382,7 +382,7 @@ aas_look_save(struct aas_store *s, uint32_t uid, struct aas_look *lk)
 	    (r = aas_pin_write(s, file, &lk->rec->pin, NULL)) == 0)
 		lk->dirty_pin = 0;
 	if (r == AAS_OK && lk->dirty_index &&
-	    (r = write_index(s, file, &lk->ix)) == 0)
+	    (r = write_index(s, file, lk)) == 0)
 		lk->dirty_index = 0;
 	if (r != AAS_OK)
 		aas_log(LOG_WARNING, "uid=%u store not written: %s", uid,

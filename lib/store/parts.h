@@ -92,6 +92,8 @@ struct aas_look {
 	size_t holds_n;
 	struct aas_record *rec;
 	struct aas_index ix;
+	struct aas_index_cred
+	    creds[AAS_KEYS_MAX]; /* of ix, for who writes it */
 	int dirty_pin, dirty_state, dirty_index;
 };
 
@@ -113,10 +115,10 @@ int aas_pin_write(struct aas_store *s, const char *file,
     const struct aas_pin *pin, const struct aas_pin *next);
 int aas_pin_same(const struct aas_pin *a, const struct aas_pin *b);
 
-/* The index that a record under these waits makes. */
+/* The index that a record under these waits makes, and its credentials. */
 void aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
     const struct aas_fileid *file, const struct aas_now *now,
-    struct aas_index *ix);
+    struct aas_index *ix, struct aas_index_cred creds[AAS_KEYS_MAX]);
 
 /* The OpenSSH public key of a credential; 0 bytes if it has none. */
 size_t aas_ssh_blob(const struct aas_cred *c, uint8_t *buf, size_t cap);

@@ -80,7 +80,7 @@ whole(unsigned long uid)
 	memset(ix.pin.head, 1, sizeof(ix.pin.head));
 	ix.keys_n = 2;
 	aas_fileid_of(&st, &ix.file);
-	if (aas_index_put(&ix, buf, sizeof(buf), &len) != 0)
+	if (aas_index_put(&ix, NULL, buf, sizeof(buf), &len) != 0)
 		errx(1, "index");
 	close(put(dirs[1], name, buf, len));
 	if (aas_pin_put(&ix.pin, &none, buf, sizeof(buf), &len) != 0)

@@ -21,15 +21,23 @@ static void
 read_index(const uint8_t *p, size_t len)
 {
 	static struct aas_index ix;
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	size_t n = 0;
+	int front = 0;
 
 	memset(&ix, 0, sizeof(ix));
-	if (aas_index_get(p, len, &ix) != 0)
+	front = aas_index_get(p, len, &ix, NULL);
+	if (aas_index_get(p, len, &ix, creds) != 0)
 		return;
+	/* The module must not refuse what a sign-in trusts. */
+	FUZZ_REQUIRE(front == 0);
+	for (unsigned i = 0; i < ix.keys_n; i++)
+		FUZZ_REQUIRE(
+		    creds[i].login.id_len == 0 || ix.keys[i].active != 0);
 	FUZZ_REQUIRE(ix.keys_n <= AAS_KEYS_MAX);
 	FUZZ_REQUIRE(memchr(ix.user, '\0', sizeof(ix.user)) != NULL);
 	FUZZ_REQUIRE(memchr(ix.realm, '\0', sizeof(ix.realm)) != NULL);
-	FUZZ_REQUIRE(aas_index_put(&ix, out, sizeof(out), &n) == 0);
+	FUZZ_REQUIRE(aas_index_put(&ix, creds, out, sizeof(out), &n) == 0);
 	FUZZ_REQUIRE(n == len && memcmp(out, p, n) == 0);
 }
 
@@ -117,6 +125,22 @@ seal(uint8_t *p, size_t len)
 	p[len - 1] = (uint8_t)crc;
 }
 
+/* Both parts of an index, if the first says a length that can be. */
+static void
+seal_index(uint8_t *p, size_t len)
+{
+	size_t front = 0;
+
+	if (len < 12)
+		return;
+	front = (size_t)p[8] << 24 | (size_t)p[9] << 16 | (size_t)p[10] << 8 |
+	    p[11];
+	if (front > len)
+		return;
+	seal(p, front);
+	seal(p + front, len - front);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -125,7 +149,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	if (len < 2 || (copy = malloc(len - 1)) == NULL)
 		return 0;
 	memcpy(copy, p + 1, len - 1);
-	if (p[0] & 0x80)
+	if ((p[0] & 0x80) && (p[0] & 0x7f) % 4 == 0)
+		seal_index(copy, len - 1);
+	else if (p[0] & 0x80)
 		seal(copy, len - 1);
 	switch ((p[0] & 0x7f) % 4) {
 	case 0:

@@ -198,6 +198,7 @@ files(void)
 	static const char *const exempt[] = { "cron", "systemd-user" };
 	static const gid_t groups[] = { 27, 1000 };
 	static struct aas_index ix;
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_policy_source src = {
 		.realm = "aas.test",
 		.statedir = "/var/lib/aas",
@@ -232,10 +233,13 @@ files(void)
 		memset(ix.keys[i].id, i + 7, sizeof(ix.keys[i].id));
 		snprintf(ix.keys[i].label, AAS_LABEL_MAX, "key%d", i);
 		ix.keys[i].ssh_len = 100;
+		creds[i].login.id_len = 48;
+		creds[i].login.alg = i == 0 ? AAS_ALG_ES256 : AAS_ALG_EDDSA;
+		creds[i].login.pk_len = i == 0 ? 64 : 32;
 	}
 	ix.holds_n = 1;
 	save_part("files", "index",
-	    aas_index_put(&ix, part, sizeof(part), &part_n), 0x80);
+	    aas_index_put(&ix, creds, part, sizeof(part), &part_n), 0x80);
 	save_part("files", "pin",
 	    aas_pin_put(&ix.pin, &ix.pin, part, sizeof(part), &part_n), 0x81);
 	must(aas_policy_compile(&src, &buf, &part_n) == 0, "policy");
