@@ -8,6 +8,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/fs.c lib/fs.h \
 	lib/fs_parts.h lib/fs_write.c \
 	lib/log.c lib/log.h \
+	lib/mark.c lib/mark.h \
 	lib/proc.c lib/proc.h \
 	lib/secret.c lib/secret.h \
 	lib/spawn.c lib/spawn.h \

@@ -22,6 +22,7 @@ BASE_TESTS = \
 	tests/test_frame \
 	tests/test_fs \
 	tests/test_log \
+	tests/test_mark \
 	tests/test_proc \
 	tests/test_secret \
 	tests/test_spawn \
@@ -42,6 +43,8 @@ tests_test_fs_SOURCES = tests/test_fs.c tests/wipe.c
 tests_test_fs_LDADD = $(TEST_LIBS)
 tests_test_fs_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
 	-Wl,--wrap=read,--wrap=__read_chk
+tests_test_mark_SOURCES = tests/test_mark.c
+tests_test_mark_LDADD = $(TEST_LIBS)
 tests_test_log_SOURCES = tests/test_log.c
 tests_test_log_LDADD = $(TEST_LIBS)
 tests_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk

@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	    "USER                    retire keys, password back (root)" },
 	{ "repin", aasctl_cmd_repin,
 	    "USER                    retire record and pin (root)" },
+	{ "clock", aasctl_cmd_clock,
+	    "[accept]                what decides dates; accept it (root)" },
 	{ "policy", aasctl_cmd_policy,
 	    "build|check [--conf F]  compile aas.conf, or only look at it" },
 };

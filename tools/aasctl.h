@@ -33,6 +33,7 @@ struct aasctl {
  * Do it; argv[0] is the subcommand's own name.  Returns an enum aasctl_exit.
  */
 int aasctl_cmd_change(struct aasctl *c, int argc, char **argv);
+int aasctl_cmd_clock(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_invite(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_keys(struct aasctl *c, int argc, char **argv);

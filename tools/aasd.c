@@ -152,11 +152,18 @@ stop_signals(int *fd)
 	return *fd != -1 ? AAS_OK : AAS_ERR_SYS;
 }
 
+static void
+tick(struct aasd *d)
+{
+	aasd_held_tick(d);
+	aasd_clock_tick(d);
+}
+
 static int
 run(const struct opts *o)
 {
 	struct aas_policy *policy = NULL;
-	struct aasd d = { NULL, NULL };
+	struct aasd d = { .statedir = NULL };
 	const char *rundir = NULL;
 	int dirfd = -1, lock = -1, sock = -1, stop = -1;
 	int r = aas_policy_open(o->policy, &policy);
@@ -174,7 +181,7 @@ run(const struct opts *o)
 	r = o->listen_fd >= 0 ? take_socket(o->listen_fd, &sock)
 			      : make_socket(rundir, dirfd, &sock);
 	if (r == AAS_OK)
-		r = aasd_serve(&d, sock, stop, aasd_held_tick);
+		r = aasd_serve(&d, sock, stop, tick);
 	if (o->listen_fd < 0)
 		(void)unlinkat(dirfd, SOCKET_NAME, 0);
 out:

@@ -23,6 +23,7 @@
 struct aasd {
 	const char *statedir; /* borrowed from the policy */
 	struct aas_store *store;
+	int clock_told; /* that the clock is behind its mark */
 };
 
 /*
@@ -54,6 +55,9 @@ int aasd_serve(
  */
 int aasd_held_note(const struct aasd *d, uid_t uid);
 void aasd_held_tick(struct aasd *d);
+
+/* aasd_clock_tick(d): see to the clock's mark; lib/mark.h. */
+void aasd_clock_tick(struct aasd *d);
 
 /*
  * aasd_tell(u, text):

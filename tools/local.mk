@@ -18,6 +18,7 @@ bin_PROGRAMS += tools/aasctl
 tools_aasctl_SOURCES = \
 	tools/aasctl.c tools/aasctl.h \
 	tools/aasctl_change.c \
+	tools/aasctl_clock.c \
 	tools/aasctl_common.c \
 	tools/aasctl_enroll.c \
 	tools/aasctl_invite.c \
@@ -38,6 +39,7 @@ tools_aasctl_LDADD = policy/libpolicy.la lib/libaas-conf.la \
 sbin_PROGRAMS += tools/aasd
 tools_aasd_SOURCES = \
 	tools/aasd.c tools/aasd.h \
+	tools/aasd_clock.c \
 	tools/aasd_conn.c \
 	tools/aasd_held.c \
 	tools/aasd_ops.c \
