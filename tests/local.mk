@@ -67,6 +67,12 @@ endif
 
 # Settings, tools, enrolment.
 if HAVE_CMOCKA
+check_PROGRAMS += tests/test_rule
+TESTS += tests/test_rule
+tests_test_rule_SOURCES = tests/test_rule.c
+tests_test_rule_LDADD = policy/libaas-rule.la $(TEST_LIBS)
+tests_test_rule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+
 check_PROGRAMS += tests/test_conf
 TESTS += tests/test_conf
 tests_test_conf_SOURCES = tests/test_conf.c
