@@ -202,6 +202,80 @@ conf_what_libconfig_misreads_never_reaches_it(void **state)
 	}
 }
 
+/* ${n} times ${what} between two texts; the caller frees it. */
+static char *
+repeat(const char *before, const char *what, size_t n, const char *after)
+{
+	size_t len = strlen(what);
+	char *s = malloc(strlen(before) + n * len + strlen(after) + 1);
+	char *p = s;
+
+	assert_non_null(s);
+	p = stpcpy(p, before);
+	for (size_t i = 0; i < n; i++)
+		p = stpcpy(p, what);
+	(void)stpcpy(p, after);
+	return s;
+}
+
+static void
+conf_F43_what_costs_too_much_never_reaches_libconfig(void **state)
+{
+	static const struct {
+		const char *before, *what;
+		size_t n;
+		const char *after, *message;
+	} t[] = {
+		{ "\na = ", "(", 200000, "", "t.conf:2: nested too deeply" },
+		{ "a = ", "{ a = ", 30000, "", "t.conf:1: nested too deeply" },
+		{ "a = ", "[", 9, "", "t.conf:1: nested too deeply" },
+		{ "a = \"", "x", 4096, "\";",
+		    "t.conf:1: a text of more than 4096 bytes" },
+		{ "a = \"", "x", 200000, "\";",
+		    "t.conf:1: a text of more than 4096 bytes" },
+		{ "a = \"x\" ", " /* */ # y\n", 2, "\"y\";",
+		    "t.conf:3: two texts with nothing between them" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char *s = repeat(t[i].before, t[i].what, t[i].n, t[i].after);
+
+		refused(s, strlen(s), t[i].message);
+		free(s);
+	}
+}
+
+static void
+conf_guard_knows_strings_and_comments(void **state)
+{
+	static const char *const good[] = {
+		"a = \"((((((((((\";",
+		"# (((((((((((((",
+		"// (((((((((((((\"",
+		"/* (((((((((((((\" */",
+		"/*/ (((((((((( */ a = (((((((1)))))));",
+		"a = \"\\\"((((((((((((((\";",
+		"a = \"\\\\\"; b = \"x\";",
+		"a = [ \"x\", \"y\" ];",
+		")))))))) a = ((((((((1))))))));",
+		"a = \"# not one\"; b = (\"x\" /* \" */, # \"\n\"y\");",
+		"a = \"unfinished ((((((((((((((((",
+	};
+	char err[AAS_CONF_ERR];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (aas_conf_guard("t", good[i], strlen(good[i]), err) !=
+		    AAS_OK)
+			fail_msg("%s: %s", good[i], err);
+	}
+	assert_int_equal(
+	    aas_conf_guard_max("t", "12345", 5, 4, err), AAS_ERR_TOOBIG);
+	assert_string_equal(err, "t: larger than 4 bytes");
+	assert_int_equal(aas_conf_guard_max("t", "1234", 4, 4, err), AAS_OK);
+}
+
 static void
 conf_over_its_size_is_refused_unread(void **state)
 {
@@ -316,6 +390,9 @@ main(void)
 		cmocka_unit_test(conf_bad_setting_is_an_error_with_its_line),
 		cmocka_unit_test(conf_no_realm_or_nothing_at_all_is_refused),
 		cmocka_unit_test(conf_what_libconfig_misreads_never_reaches_it),
+		cmocka_unit_test(
+		    conf_F43_what_costs_too_much_never_reaches_libconfig),
+		cmocka_unit_test(conf_guard_knows_strings_and_comments),
 		cmocka_unit_test(conf_over_its_size_is_refused_unread),
 		cmocka_unit_test(conf_realms_are_host_names),
 		cmocka_unit_test(

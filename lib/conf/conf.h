@@ -69,12 +69,17 @@ void aas_conf_free(struct aas_conf **conf);
  * aas_conf_guard(name, text, len, err):
  * Only what is refused before libconfig sees it: over AAS_CONF_MAX bytes,
  * NUL and other control characters, ill-formed UTF-8, "@include", a run of
- * more than nine digits or a hexadecimal number (libconfig wraps both), and
- * \x escapes (which can smuggle in a NUL).  Returns 0, AAS_ERR_FORMAT,
- * AAS_ERR_TOOBIG.
+ * more than nine digits or a hexadecimal number (libconfig wraps both), \x
+ * escapes (which can smuggle in a NUL), nesting of more than eight levels, a
+ * string of more than 4096 bytes, and two strings with no comma between them
+ * (libconfig makes one of them).  Returns 0, AAS_ERR_FORMAT, AAS_ERR_TOOBIG.
  */
 int aas_conf_guard(
     const char *name, const void *text, size_t len, char err[AAS_CONF_ERR]);
+
+/* aas_conf_guard_max(): the same, up to ${max} bytes. */
+int aas_conf_guard_max(const char *name, const void *text, size_t len,
+    size_t max, char err[AAS_CONF_ERR]);
 
 /*
  * aas_realm_valid(s):

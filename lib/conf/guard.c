@@ -2,8 +2,11 @@
  * What libconfig must not see.
  *
  * 1. Text that libconfig 1.5 reads otherwise than it looks (NUL, wrapped
- *    numbers, escapes that make a NUL) MUST be refused before it.
+ *    numbers, escapes that make a NUL, two texts with no comma between them)
+ *    MUST be refused before it.
  * 2. Text that makes it open a file or end the process (@include) MUST be
+ *    refused before it.
+ * 3. Text that costs it more than its length (nesting, long strings) MUST be
  *    refused before it.
  */
 #include <stdio.h>
@@ -14,6 +17,18 @@
 #include "lib/utf8.h"
 
 #define DIGITS_MAX 9 /* 999999999 is below INT_MAX */
+#define DEPTH_MAX  8
+#define STRING_MAX 4096
+
+enum at { PLAIN, STRING, LINE, BLOCK };
+
+struct guard {
+	enum at at;
+	unsigned depth;
+	size_t string;     /* bytes of the string so far */
+	int after_string;  /* nothing but blanks and comments since one */
+	unsigned char was; /* the byte before; 0: none that counts */
+};
 
 static int
 is_digit(unsigned char c)
@@ -37,24 +52,27 @@ starts(const unsigned char *p, size_t len, const char *what)
 }
 
 /*
- * What is wrong at p, or NULL; *n is how many bytes to go on by.  before is
- * the byte before p, or 0.
+ * What is wrong at p, wherever it stands, or NULL; *n is how many bytes to go
+ * on by.
  */
 static const char *
 judge(const unsigned char *p, size_t len, unsigned char before, size_t *n)
 {
 	uint32_t cp = 0;
 
-	if ((*n = aas_utf8_next(p, len, &cp)) == 0)
+	/* Most of a file is plain ASCII. */
+	if (p[0] >= 0x20 && p[0] < 0x7f)
+		*n = 1;
+	else if ((*n = aas_utf8_next(p, len, &cp)) == 0)
 		return "not well-formed UTF-8";
-	if (cp == 0)
+	else if (cp == 0)
 		return "a NUL byte";
-	if ((cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') ||
+	else if ((cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') ||
 	    (cp >= 0x7f && cp <= 0x9f))
 		return "a control character";
-	if (starts(p, len, "@include"))
+	if (p[0] == '@' && starts(p, len, "@include"))
 		return "@include is not allowed here";
-	if (starts(p, len, "\\x"))
+	if (p[0] == '\\' && starts(p, len, "\\x"))
 		return "\\x escapes are not allowed here";
 	if (!is_digit(p[0]) || is_word(before))
 		return NULL;
@@ -65,23 +83,99 @@ judge(const unsigned char *p, size_t len, unsigned char before, size_t *n)
 	return *n > DIGITS_MAX ? "a number of more than nine digits" : NULL;
 }
 
+/* Outside strings and comments. */
+static const char *
+plain(struct guard *g, const unsigned char *p, size_t len, size_t *n)
+{
+	if (p[0] == '#' || starts(p, len, "//")) {
+		g->at = LINE;
+		return NULL;
+	}
+	if (starts(p, len, "/*")) {
+		g->at = BLOCK;
+		g->was = 0;
+		*n = 2;
+		return NULL;
+	}
+	if (p[0] == ' ' || p[0] == '\t' || p[0] == '\n' || p[0] == '\r')
+		return NULL;
+	if (p[0] == '"') {
+		if (g->after_string)
+			return "two texts with nothing between them";
+		g->at = STRING;
+		g->string = 0;
+		return NULL;
+	}
+	g->after_string = 0;
+	if (p[0] == '{' || p[0] == '[' || p[0] == '(') {
+		if (++g->depth > DEPTH_MAX)
+			return "nested too deeply";
+	} else if ((p[0] == '}' || p[0] == ']' || p[0] == ')') &&
+	    g->depth > 0) {
+		g->depth--;
+	}
+	return NULL;
+}
+
+static const char *
+within_string(struct guard *g, const unsigned char *p, size_t len, size_t *n)
+{
+	if ((g->string += *n) > STRING_MAX)
+		return "a text of more than 4096 bytes";
+	if (p[0] == '"') {
+		g->at = PLAIN;
+		g->after_string = 1;
+	} else if (p[0] == '\\' && len > 1 && (p[1] == '"' || p[1] == '\\')) {
+		*n = 2;
+	}
+	return NULL;
+}
+
+static const char *
+step(struct guard *g, const unsigned char *p, size_t len, size_t *n)
+{
+	const char *what = NULL;
+
+	switch (g->at) {
+	case PLAIN:
+		what = plain(g, p, len, n);
+		break;
+	case STRING:
+		what = within_string(g, p, len, n);
+		break;
+	case LINE:
+		if (p[0] == '\n')
+			g->at = PLAIN;
+		break;
+	case BLOCK:
+		if (g->was == '*' && p[0] == '/')
+			g->at = PLAIN;
+		g->was = p[0];
+		break;
+	}
+	return what;
+}
+
 int
-aas_conf_guard(
-    const char *name, const void *text, size_t len, char err[AAS_CONF_ERR])
+aas_conf_guard_max(const char *name, const void *text, size_t len, size_t max,
+    char err[AAS_CONF_ERR])
 {
 	const unsigned char *p = text;
+	struct guard g = { PLAIN, 0, 0, 0, 0 };
 	const char *what = NULL;
 	unsigned line = 1;
 	size_t n = 0;
 
 	err[0] = '\0';
-	if (len > AAS_CONF_MAX) {
-		(void)snprintf(err, AAS_CONF_ERR, "%s: larger than %d bytes",
-		    name, AAS_CONF_MAX);
+	if (len > max) {
+		(void)snprintf(
+		    err, AAS_CONF_ERR, "%s: larger than %zu bytes", name, max);
 		return AAS_ERR_TOOBIG;
 	}
 	for (size_t i = 0; i < len; i += n) {
 		what = judge(p + i, len - i, i > 0 ? p[i - 1] : 0, &n);
+		if (what == NULL)
+			what = step(&g, p + i, len - i, &n);
 		if (what != NULL) {
 			(void)snprintf(
 			    err, AAS_CONF_ERR, "%s:%u: %s", name, line, what);
@@ -91,4 +185,11 @@ aas_conf_guard(
 			line++;
 	}
 	return AAS_OK;
+}
+
+int
+aas_conf_guard(
+    const char *name, const void *text, size_t len, char err[AAS_CONF_ERR])
+{
+	return aas_conf_guard_max(name, text, len, AAS_CONF_MAX, err);
 }
