@@ -101,6 +101,15 @@ int aas_fs_lock(
     int dirfd, const char *name, int exclusive, int timeout_ms, int *fd);
 
 /*
+ * For who waits in flock(2) itself:
+ * aas_fs_lock_open(dirfd, name, &fd): such a file, checked, not locked yet.
+ * aas_fs_lock_same(dirfd, name, fd): once locked, 1 if ${name} is still that
+ * file; else whoever held it has replaced it: open anew.
+ */
+int aas_fs_lock_open(int dirfd, const char *name, int *fd);
+int aas_fs_lock_same(int dirfd, const char *name, int fd);
+
+/*
  * aas_fs_write_all(fd, p, len), aas_fs_read_all(fd, p, len):
  * All of it, through EINTR and short counts.  Returns 0, AAS_ERR_SYS, or
  * AAS_ERR_FORMAT at an early end.

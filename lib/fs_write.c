@@ -214,6 +214,27 @@ lock_wait(int fd, int exclusive, int64_t until_ms)
 }
 
 int
+aas_fs_lock_open(int dirfd, const char *name, int *fd)
+{
+	struct stat st;
+
+	if (!aas_fs_name_ok(name))
+		return AAS_ERR_INVAL;
+	return lock_open(dirfd, name, fd, &st);
+}
+
+int
+aas_fs_lock_same(int dirfd, const char *name, int fd)
+{
+	struct stat mine;
+	struct stat there;
+
+	return fstat(fd, &mine) == 0 &&
+	    fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    there.st_dev == mine.st_dev && there.st_ino == mine.st_ino;
+}
+
+int
 aas_fs_lock(int dirfd, const char *name, int exclusive, int timeout_ms, int *fd)
 {
 	int64_t until_ms = aas_clock_ms() + (timeout_ms > 0 ? timeout_ms : 0);

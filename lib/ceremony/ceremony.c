@@ -32,7 +32,7 @@ new_ceremony(int sock, unsigned flags)
 		return NULL;
 	c->sock = sock;
 	c->flags = flags;
-	c->run_dir = c->lock_local = c->lock_all = -1;
+	c->run_dir = c->lock_local = c->lock_all = c->queue = -1;
 	c->only = -1;
 	for (size_t i = 0; i < AAS_DEV_MAX; i++)
 		c->slots[i].io = none;

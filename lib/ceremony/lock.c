@@ -5,10 +5,19 @@
  *
  * 1. A remote ceremony MUST give way as soon as a local one waits.
  * 2. Waiting for the lock MUST end with the caller, and with the time.
+ * 3. Who waits MUST NOT cost those who work: the kernel keeps the queue, and
+ *    wakes one at a time.
  */
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "lib/ceremony/priv.h"
@@ -18,7 +27,8 @@
 #define LOCAL "local.lock"
 #define ALL   "ceremony.lock"
 
-#define CROWD_MS 1500
+/* Only the caller, or the lock, can end the wait of a local one. */
+#define QUEUE_MS 60000
 
 static const char *
 run_path(const struct aas_cer *c)
@@ -43,34 +53,95 @@ open_run(struct aas_cer *c)
 	return r;
 }
 
-/* Try again and again, quickly at first, with an ear for the caller. */
+/*
+ * Stands in flock(2) for its parent and ends when it has the lock.  That is
+ * the parent's then: the open file is the same.
+ */
+static _Noreturn void
+stand_in(pid_t parent, int lock, int told)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* Not a caller's end of anything may live on in here. */
+	if (getppid() != parent || dup2(lock, 0) == -1 || dup2(told, 1) == -1 ||
+	    syscall(SYS_close_range, 2U, ~0U, 0U) == -1)
+		_exit(1);
+	while (flock(0, LOCK_EX) == -1)
+		if (errno != EINTR)
+			_exit(1);
+	_exit(write(1, "", 1) == 1 ? 0 : 1);
+}
+
+static void
+end_stand_in(pid_t pid)
+{
+	/* Not reaped yet, so the pid is certainly still that child. */
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+/* Wait in the queue of the open file ${lock}, with an ear for the caller. */
+static int
+stand(struct aas_cer *c, int lock)
+{
+	pid_t self = getpid();
+	int ends[2] = { -1, -1 };
+	char got = 1;
+	int r = AAS_ERR_SYS;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		aas_close(&ends[0]);
+		aas_close(&ends[1]);
+		return aas_cer_fail(c, AAS_WHY_SYSTEM);
+	}
+	if (pid == 0)
+		stand_in(self, lock, ends[1]);
+	aas_close(&ends[1]);
+	c->queue = ends[0];
+	do {
+		struct pollfd pfd = { .fd = c->queue, .events = POLLIN };
+
+		r = aas_cer_step(c, QUEUE_MS);
+		if (r == AAS_OK && poll(&pfd, 1, 0) == 1)
+			break;
+	} while (r == AAS_OK);
+	if (r == AAS_OK && read(c->queue, &got, 1) != 1)
+		r = aas_cer_fail(c, AAS_WHY_SYSTEM);
+	else if (r != AAS_OK && c->why == AAS_WHY_TIMEOUT)
+		c->why = AAS_WHY_BUSY;
+	end_stand_in(pid);
+	aas_close(&c->queue);
+	return r;
+}
+
 static int
 take(struct aas_cer *c, const char *name, int *fd)
 {
-	int64_t pause_ms = 2, patience = aas_clock_ms() + CROWD_MS;
-	int r;
+	int lock = -1;
+	int r = aas_fs_lock(c->run_dir, name, 1, 0, fd);
 
-	for (;;) {
-		r = aas_fs_lock(c->run_dir, name, 1, 0, fd);
-		if (r == AAS_OK)
-			return AAS_OK;
-		if (r != AAS_ERR_TIMEOUT)
-			return aas_cer_fail(c, AAS_WHY_SYSTEM);
-		if (aas_clock_ms() + pause_ms >= c->until_ms)
-			return aas_cer_fail(c, AAS_WHY_BUSY);
-		if ((r = aas_cer_step(c, pause_ms)) != AAS_OK)
+	while (r == AAS_ERR_TIMEOUT) {
+		if ((r = aas_fs_lock_open(c->run_dir, name, &lock)) != AAS_OK)
+			break;
+		if ((r = stand(c, lock)) != AAS_OK) {
+			aas_close(&lock);
 			return r;
-		/* Whoever waits that long is one of many: leave them room. */
-		if (pause_ms < 32 ||
-		    (pause_ms < 256 && aas_clock_ms() > patience))
-			pause_ms *= 2;
+		}
+		if (aas_fs_lock_same(c->run_dir, name, lock)) {
+			*fd = lock;
+			return AAS_OK;
+		}
+		aas_close(&lock);
+		r = AAS_ERR_TIMEOUT;
 	}
+	return r == AAS_OK ? AAS_OK : aas_cer_fail(c, AAS_WHY_SYSTEM);
 }
 
 int
 aas_cer_lock(struct aas_cer *c)
 {
-	int r;
+	int r = AAS_ERR_DENIED;
 
 	if (geteuid() != 0 || c->lock_all != -1)
 		return AAS_OK;
@@ -79,7 +150,10 @@ aas_cer_lock(struct aas_cer *c)
 	if (!(c->rq.flags & AAS_RQ_REMOTE) &&
 	    (r = take(c, LOCAL, &c->lock_local)) != AAS_OK)
 		return r;
-	return take(c, ALL, &c->lock_all);
+	if ((r = take(c, ALL, &c->lock_all)) != AAS_OK)
+		return r;
+	/* From afar the queue may have brought us past somebody local. */
+	return aas_cer_yield(c);
 }
 
 void

@@ -81,6 +81,7 @@ struct aas_cer {
 	int enrolled; /* keys[] are the user's own: their counters matter */
 	/* the ceremony lock */
 	int run_dir, lock_local, lock_all;
+	int queue; /* readable when the lock that is waited for is ours */
 	/* keys and devices */
 	char rp[AAS_REALM_MAX + 4];
 	size_t keys_n;

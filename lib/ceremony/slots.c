@@ -40,14 +40,16 @@ collect(struct aas_slot *s, int readable)
 int
 aas_cer_step(struct aas_cer *c, int64_t wait_ms)
 {
-	struct pollfd fds[1 + AAS_DEV_MAX];
+	struct pollfd fds[2 + AAS_DEV_MAX];
 	int64_t now = aas_clock_ms();
 
 	if (c->why != AAS_WHY_UNKNOWN)
 		return AAS_ERR_DENIED;
 	if (now >= c->until_ms)
 		return aas_cer_fail(c, AAS_WHY_TIMEOUT);
-	if (wait_ms > TICK_MS)
+	/* In the queue there is nothing to look at but for one from afar. */
+	if (wait_ms > TICK_MS &&
+	    (c->queue == -1 || (c->rq.flags & AAS_RQ_REMOTE)))
 		wait_ms = TICK_MS;
 	if (wait_ms > c->until_ms - now)
 		wait_ms = c->until_ms - now;
@@ -57,7 +59,9 @@ aas_cer_step(struct aas_cer *c, int64_t wait_ms)
 			.fd = c->slots[i].busy ? c->slots[i].io.sock : -1,
 			.events = POLLIN,
 		};
-	if (poll(fds, 1 + AAS_DEV_MAX, (int)wait_ms) == -1 && errno != EINTR)
+	fds[1 + AAS_DEV_MAX] =
+	    (struct pollfd){ .fd = c->queue, .events = POLLIN };
+	if (poll(fds, 2 + AAS_DEV_MAX, (int)wait_ms) == -1 && errno != EINTR)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	now = aas_clock_ms();
 	for (size_t i = 0; i < AAS_DEV_MAX; i++) {
