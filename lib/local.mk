@@ -88,3 +88,17 @@ lib_libaas_enroll_la_SOURCES = \
 	lib/enroll/shadow.c lib/enroll/shadow.h \
 	lib/enroll/shadow_follow.c
 lib_libaas_enroll_la_LIBADD = lib/libaas.la
+
+# Attestations, and who may sign them: for tools and the source "attest".
+noinst_LTLIBRARIES += lib/libaas-attest.la
+lib_libaas_attest_la_SOURCES = \
+	lib/attest/attest.c lib/attest/attest.h \
+	lib/attest/chain.c \
+	lib/attest/claims.c \
+	lib/attest/jws.c lib/attest/parts.h \
+	lib/attest/signer.c lib/attest/signer.h \
+	lib/conf/attest_conf.c
+lib_libaas_attest_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) \
+	$(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS)
+lib_libaas_attest_la_LIBADD = lib/libaas.la lib/libaas-conf.la \
+	$(CRYPTO_LIBS) $(JANSSON_LIBS)

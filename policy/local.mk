@@ -16,4 +16,4 @@ policy_libaas_rule_la_SOURCES = \
 	policy/rule_lists.c
 policy_libaas_rule_la_LIBADD = lib/libaas-base.la
 
-EXTRA_DIST += policy/plugin.h policy/source/source.h lib/attest/attest.h
+EXTRA_DIST += policy/plugin.h policy/source/source.h

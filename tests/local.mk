@@ -146,3 +146,4 @@ endif
 
 include tests/pam.mk
 include tests/ceremony.mk
+include tests/attest.mk

@@ -46,7 +46,48 @@ enum aas_attest_why {
 	AAS_AW_LAST = AAS_AW_EVIDENCE
 };
 
+/*
+ * aas_attest_code(why): the stable code; aas_attest_text(why): one plain
+ * sentence, what is wrong and what to do.  Static, never NULL.
+ */
 const char *aas_attest_code(unsigned why);
 const char *aas_attest_text(unsigned why);
+
+/* What a token says, once its signature holds. */
+#define AAS_JTI_MAX 129
+struct aas_claims {
+	char user[256], group[256]; /* one of them is "" */
+	char issuer[256];
+	char jti[AAS_JTI_MAX]; /* printable ASCII without blanks */
+	char id[17];           /* 16 hex digits of its SHA-256 */
+	int64_t not_before_s;  /* the later of nbf and iat */
+	int64_t not_after_s;   /* exp, or a certificate's end before it */
+};
+
+struct aas_signer; /* lib/attest/signer.h */
+
+/* What is asked of a token besides. */
+struct aas_attest_ask {
+	int64_t now_s;           /* realtime */
+	const char *user;        /* it must be about this user, */
+	const char *group;       /* or this group; both NULL: anybody */
+	const char *const *gone; /* revoked jti, ends with NULL; or NULL */
+};
+
+/*
+ * aas_attest_verify(signers, n, text, len, ask, claims, signer):
+ * Check the token of ${len} bytes at ${text} against ${n} signers.  What it
+ * says of itself chooses nobody: it is tried with each signer whose algorithm
+ * and kid fit.
+ *   claims  written if the signature holds and all claims do, but for the
+ *           time and the revocation: OK, EXPIRED, FUTURE, REVOKED
+ *   signer  index of who signed it, written with ${claims}
+ * Returns an enum aas_attest_why; AAS_AW_UNKNOWN: could not be checked (no
+ * memory).  Neither blocks nor looks at the clock or the network.
+ * Source: RFC 7515, RFC 7518, RFC 7519, RFC 8037, RFC 8725.
+ */
+unsigned aas_attest_verify(const struct aas_signer *signers, size_t n,
+    const char *text, size_t len, const struct aas_attest_ask *ask,
+    struct aas_claims *claims, size_t *signer);
 
 #endif

@@ -14,6 +14,7 @@ fuzz_replays = \
 	%D%/replay_conf \
 	%D%/replay_ctap \
 	%D%/replay_files \
+	%D%/replay_jws \
 	%D%/replay_pam \
 	%D%/replay_proto \
 	%D%/replay_record \
@@ -45,6 +46,11 @@ tests_fuzz_replay_ctap_LDFLAGS = $(AM_LDFLAGS) \
 tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
 tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
 tests_fuzz_replay_files_LDADD = policy/libpolicy.la lib/libaas-base.la
+
+tests_fuzz_replay_jws_SOURCES = %D%/replay.c %D%/fuzz_jws.c
+tests_fuzz_replay_jws_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"jws"' \
+	$(JANSSON_CFLAGS)
+tests_fuzz_replay_jws_LDADD = lib/libaas-attest.la $(JANSSON_LIBS)
 
 # The calls it stands before: the fuzz-wrap lines of fuzz_pam.c.
 tests_fuzz_replay_pam_SOURCES = %D%/replay.c %D%/fuzz_pam.c \
