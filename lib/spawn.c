@@ -218,3 +218,17 @@ aas_child_end(struct aas_child *c, int grace_ms)
 	c->pid = -1;
 	errno = saved;
 }
+
+void
+aas_child_kill_group(const struct aas_child *c)
+{
+	siginfo_t si;
+	int saved = errno;
+
+	/* Not reaped yet, so neither its pid nor its group can be another's. */
+	memset(&si, 0, sizeof(si));
+	if (c->pid > 1 &&
+	    waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0)
+		(void)kill(-c->pid, SIGKILL);
+	errno = saved;
+}

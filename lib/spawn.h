@@ -40,4 +40,12 @@ int aas_spawn(const char *path, char *const argv[], struct aas_child *c);
  */
 void aas_child_end(struct aas_child *c, int grace_ms);
 
+/*
+ * aas_child_kill_group(c):
+ * SIGKILL to the helper and everything it started that did not leave its
+ * process group.  Only before aas_child_end(), and only where nobody else
+ * reaps: for tools, not for a PAM module.
+ */
+void aas_child_kill_group(const struct aas_child *c);
+
 #endif

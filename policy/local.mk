@@ -16,4 +16,6 @@ policy_libaas_rule_la_SOURCES = \
 	policy/rule_lists.c
 policy_libaas_rule_la_LIBADD = lib/libaas-base.la
 
-EXTRA_DIST += policy/plugin.h policy/source/source.h
+EXTRA_DIST += policy/plugin.h
+
+include policy/source/local.mk

@@ -14,13 +14,20 @@
  * deadline, no terminal, and never inside sshd or login.  It may block, and it
  * may crash: that costs its own answer (UNAVAIL).
  *
- * It exports one object, `const struct aas_plugin aas_policy_plugin`.  Another
- * major version is refused; within one major version structures only grow at
- * their end, and struct_size says how far the other side knows them.
+ * It exports one object:
+ *	AAS_PLUGIN_EXPORT const struct aas_plugin aas_policy_plugin = { ... };
+ * Another major version is refused; within one major version structures only
+ *grow at their end, and struct_size says how far the other side knows them.
  */
 #define AAS_PLUGIN_MAGIC 0x41415350u
 #define AAS_PLUGIN_MAJOR 1
 #define AAS_PLUGIN_MINOR 0
+
+#if defined(__GNUC__)
+#define AAS_PLUGIN_EXPORT __attribute__((visibility("default")))
+#else
+#define AAS_PLUGIN_EXPORT
+#endif
 
 /* As in nsswitch.conf(5); anything else is UNAVAIL. */
 enum aas_plugin_status {

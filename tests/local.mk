@@ -147,3 +147,4 @@ endif
 include tests/pam.mk
 include tests/ceremony.mk
 include tests/attest.mk
+include tests/source.mk

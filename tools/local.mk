@@ -52,3 +52,8 @@ aaslibexec_PROGRAMS += tools/aas-enroll
 tools_aas_enroll_SOURCES = tools/aas-enroll.c \
 	tools/context.c tools/context.h
 tools_aas_enroll_LDADD = policy/libpolicy.la lib/libaas-enroll.la
+
+# One source of policy in a process of its own.
+aaslibexec_PROGRAMS += tools/aas-policy-worker
+tools_aas_policy_worker_SOURCES = tools/aas-policy-worker.c
+tools_aas_policy_worker_LDADD = policy/libaas-host.la

@@ -33,6 +33,9 @@ struct aas_switch {
  */
 int aas_switch_parse(const char *line, struct aas_switch *sw, char err[256]);
 
+/* "SUCCESS" and so on; anything unknown is "UNAVAIL". */
+const char *aas_source_status(int status);
+
 /* What one source said. */
 struct aas_source_answer {
 	char name[AAS_SOURCE_NAME_MAX];
@@ -44,7 +47,7 @@ struct aas_source_answer {
 };
 
 struct aas_gathered {
-	struct aas_arena *arena; /* owns everything below */
+	struct aas_arena *arena; /* owns every text below */
 	size_t rules_n;
 	struct aas_rule *rules;
 	size_t files_n;
@@ -55,7 +58,7 @@ struct aas_gathered {
 };
 
 struct aas_gather {
-	const char *plugindir; /* $(pkglibdir)/policy */
+	const char *plugindir; /* $(libdir)/aas/policy */
 	const char *worker;    /* $(libexecdir)/aas/aas-policy-worker */
 	const char *confdir;   /* "/etc/aas" */
 	int64_t now_s;
@@ -70,7 +73,10 @@ struct aas_gather {
 /*
  * aas_gather_run(sw, g, &out):
  * Ask each source in turn.  Blocks, at most a deadline per source.  A source
- * that fails costs its own answer; what it said before it failed is dropped.
+ * that fails costs its own answer; what it said before it failed is dropped,
+ * but for its reports and for which files it was made of: when one of them
+ * changes it is worth asking again.  After a "deny" no further source is
+ * asked, and there are no rules.
  * Returns 0 with ${out} (also when denied); AAS_ERR_NOMEM, AAS_ERR_SYS.
  */
 int aas_gather_run(const struct aas_switch *sw, const struct aas_gather *g,

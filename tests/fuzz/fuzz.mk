@@ -11,6 +11,7 @@ SANITIZE = address,undefined
 CPPFLAGS = -I$(SRC) -I$(OBJ) -D_GNU_SOURCE \
 	-DAAS_SYSCONFDIR='"/etc/aas"' -DAAS_STATEDIR='"/var/lib/aas"' \
 	-DAAS_RUNDIR='"/run/aas"' -DAAS_LIBEXECDIR='"/usr/libexec/aas"' \
+	-DAAS_PLUGINDIR='"/usr/lib/aas/policy"' \
 	-DAAS_GROUP='"aas"' -DAAS_IO_UID=65534
 CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wno-gnu-folding-constant
 SANFLAGS = -fno-sanitize-recover=undefined
@@ -18,6 +19,7 @@ LIBS = -lfido2 -lcrypto -lconfig -ljansson -lcbor
 
 # A file with a main() is a program and no part of a target.
 files := $(shell cd $(SRC) && grep -Lw '^main' lib/*.c lib/*/*.c policy/*.c \
+	policy/source/*.c \
 	pam_aas/*.c tools/*.c tests/rig/*.c 2>/dev/null)
 targets := $(patsubst $(SRC)/tests/fuzz/%.c,%,$(wildcard $(SRC)/tests/fuzz/fuzz_*.c))
 objects := $(patsubst %.c,o/%.o,$(files))

@@ -1,0 +1,8 @@
+/* A library that is no plugin. */
+int plain(void);
+
+int
+plain(void)
+{
+	return 1;
+}

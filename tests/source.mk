@@ -1,0 +1,26 @@
+# The switch, its worker, and plugins that do harm.
+if HAVE_CMOCKA
+SOURCE_TESTS = tests/test_switch tests/test_gather
+check_PROGRAMS += $(SOURCE_TESTS)
+TESTS += $(SOURCE_TESTS)
+
+tests_test_switch_SOURCES = tests/test_switch.c
+tests_test_switch_LDADD = policy/libaas-source.la $(TEST_LIBS)
+tests_test_gather_SOURCES = tests/test_gather.c
+tests_test_gather_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DWORKER='"$(abs_top_builddir)/tools/aas-policy-worker"' \
+	-DPLUGIN='"$(abs_top_builddir)/tests/.libs/plugin.so"' \
+	-DPLAIN='"$(abs_top_builddir)/tests/.libs/plugin_plain.so"'
+tests_test_gather_LDADD = policy/libaas-source.la $(TEST_LIBS)
+tests_test_gather_DEPENDENCIES = policy/libaas-source.la \
+	tests/libfixture.la tests/plugin.la tests/plugin_plain.la
+
+# -rpath: shared, though it is not installed.
+check_LTLIBRARIES += tests/plugin.la tests/plugin_plain.la
+tests_plugin_la_SOURCES = tests/plugin.c
+tests_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath /nowhere
+tests_plugin_plain_la_SOURCES = tests/plugin_plain.c
+tests_plugin_plain_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath /nowhere
+endif
