@@ -15,6 +15,7 @@
 #include "lib/fs.h"
 #include "lib/proc.h"
 
+#define TEXT_MAX (STAT_MAX + 2)
 #define STAT_MAX 1024 /* 52 numbers of 20 digits at most; the name has 15 */
 
 struct stat_line {
@@ -23,17 +24,17 @@ struct stat_line {
 	uint64_t start;
 };
 
-/* Read /proc/PID/stat, NUL-terminated, into text. */
+/* Read that file of /proc/PID, NUL-terminated, into text. */
 static int
-stat_read(pid_t pid, char text[STAT_MAX + 1])
+proc_read(pid_t pid, const char *name, char text[TEXT_MAX])
 {
-	char path[32];
+	char path[48];
 	size_t at = 0;
 	ssize_t n = 0;
 	int fd = -1;
 	int e = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	if (fd == -1)
 		return errno == ENOENT || errno == ESRCH ? AAS_ERR_NOTFOUND
@@ -107,12 +108,12 @@ stat_parse(const char *text, pid_t pid, struct stat_line *l)
 static int
 look(pid_t pid, struct stat_line *l)
 {
-	char text[STAT_MAX + 1];
+	char text[TEXT_MAX];
 	int r = AAS_ERR_NOTFOUND;
 
 	if (pid <= 0)
 		return AAS_ERR_NOTFOUND;
-	if ((r = stat_read(pid, text)) != AAS_OK)
+	if ((r = proc_read(pid, "stat", text)) != AAS_OK)
 		return r;
 	return stat_parse(text, pid, l);
 }
@@ -129,6 +130,51 @@ aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid)
 	p->start = l.start;
 	if (ppid != NULL)
 		*ppid = l.ppid;
+	return AAS_OK;
+}
+
+/* A file that is nothing but one number; missing: a kernel without it. */
+static int
+audit_number(pid_t pid, const char *name, uint32_t *v)
+{
+	char text[TEXT_MAX];
+	const char *s = text;
+	uint64_t got = 0;
+	size_t n;
+	int r = proc_read(pid, name, text);
+
+	if (r == AAS_ERR_NOTFOUND) {
+		*v = AAS_PROC_NO_AUDIT;
+		return AAS_OK;
+	}
+	if (r != AAS_OK)
+		return r;
+	n = strcspn(text, "\n");
+	text[n] = ' '; /* proc_read() left room */
+	text[n + 1] = '\0';
+	if (number(&s, &got) != AAS_OK || *s != '\0' || got > UINT32_MAX)
+		return AAS_ERR_FORMAT;
+	*v = (uint32_t)got;
+	return AAS_OK;
+}
+
+int
+aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid)
+{
+	struct aas_proc p;
+	uint32_t s = AAS_PROC_NO_AUDIT, u = AAS_PROC_NO_AUDIT;
+	int r = audit_number(pid, "sessionid", &s);
+
+	if (r == AAS_OK && uid != NULL)
+		r = audit_number(pid, "loginuid", &u);
+	/* Without the files: a kernel without them, or no such process? */
+	if (r == AAS_OK && s == AAS_PROC_NO_AUDIT)
+		r = aas_proc_get(pid, &p, NULL);
+	if (r != AAS_OK)
+		return r;
+	*session = s;
+	if (uid != NULL)
+		*uid = u;
 	return AAS_OK;
 }
 

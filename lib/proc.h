@@ -24,4 +24,16 @@ int aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid);
  */
 int aas_proc_alive(const struct aas_proc *p);
 
+/*
+ * aas_proc_audit(pid, &session, &uid):
+ * The audit session of the process and the user who signed in to it, which it
+ * has from its parent and which only root can set (pam_loginuid(8)); each
+ * AAS_PROC_NO_AUDIT if it is in none, and without the kernel's auditing.
+ * ${uid} may be NULL.
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_FORMAT, AAS_ERR_SYS.
+ * Source: proc(5), /proc/PID/sessionid and loginuid.
+ */
+#define AAS_PROC_NO_AUDIT 4294967295u
+int aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid);
+
 #endif

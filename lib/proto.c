@@ -17,7 +17,7 @@
 
 #define RQ_FLAGS                                                      \
 	(AAS_RQ_REMOTE | AAS_RQ_UV | AAS_RQ_SILENT | AAS_RQ_CONFIRM | \
-	    AAS_RQ_HOSTAUTH)
+	    AAS_RQ_HOSTAUTH | AAS_RQ_ORIGIN | AAS_RQ_SERVER_KEYS)
 #define TIMEOUT_MAX_S 600
 
 /* A string without control characters; a text may have line breaks. */

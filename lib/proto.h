@@ -45,6 +45,9 @@ enum aas_op {
 #define AAS_RQ_SILENT   0x0004u /* PAM_SILENT: prompts only, no text */
 #define AAS_RQ_CONFIRM  0x0008u /* ask (with echo) before anything blinks */
 #define AAS_RQ_HOSTAUTH 0x0010u /* the host's own method succeeded just now */
+#define AAS_RQ_ORIGIN \
+	0x0020u /* assert: remote if the caller stems from there */
+#define AAS_RQ_SERVER_KEYS 0x0040u /* ... which may use this host's keys */
 
 #define AAS_NONCE_LEN   16
 #define AAS_TEXT_MAX    1024 /* a text or prompt with its NUL */

@@ -146,6 +146,10 @@ static const struct {
 	[AAS_WHY_CLOCK] = { "clock",
 	    "The clock of this host cannot be trusted. Try again later or "
 	    "tell your administrator." },
+	[AAS_WHY_REMOTE_ELEVATION] = { "remote-elevation",
+	    "This shell came from another machine; keys plugged in here serve "
+	    "it only where server_keys is set. Sign in at this machine, or "
+	    "ask your administrator." },
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == AAS_WHY_LAST + 1,

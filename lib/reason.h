@@ -59,7 +59,9 @@ enum aas_reason {
 	AAS_WHY_AUTHORITY = 47, /* "authority": genesis without authority */
 	AAS_WHY_EXISTS = 48,    /* "exists": already enrolled, same key twice */
 	AAS_WHY_CLOCK = 49,     /* "clock" */
-	AAS_WHY_LAST = 49
+	/* "remote-elevation": su or sudo inside a sign-in from elsewhere */
+	AAS_WHY_REMOTE_ELEVATION = 50,
+	AAS_WHY_LAST = 50
 };
 
 /*

@@ -67,6 +67,11 @@ fill_request(struct aas_call *c, struct aas_request *rq)
 		rq->flags |= AAS_RQ_REMOTE | AAS_RQ_CONFIRM;
 	else if (is_stranger(c))
 		rq->flags |= AAS_RQ_CONFIRM;
+	/* su and sudo say nothing of where their caller signed in. */
+	if (rq->op == AAS_OP_ASSERT && !c->remote && geteuid() == 0)
+		rq->flags |= AAS_RQ_ORIGIN;
+	if (rq->op == AAS_OP_ASSERT && c->d.server_keys)
+		rq->flags |= AAS_RQ_SERVER_KEYS;
 	if (c->d.uv)
 		rq->flags |= AAS_RQ_UV;
 	if (c->flags & PAM_SILENT)

@@ -28,6 +28,9 @@ write_line(struct aas_call *c, const char *via, const char *label)
 		.rhost = c->rhost,
 		.key = label[0] != '\0' ? label : NULL,
 		.via = via,
+		.origin = c->remote            ? AAS_ORIGIN_REMOTE
+		    : c->class == AAS_CL_LOGIN ? AAS_ORIGIN_LOCAL
+					       : AAS_ORIGIN_WITHIN,
 		.session_s = c->d.session_s,
 		.idle_s = c->d.idle_s,
 	};
@@ -85,8 +88,10 @@ open_with(struct aas_call *c, uint32_t answer)
 		t->auth = AAS_A_GRANT;
 		t->auth_uid = c->user.uid;
 	}
-	if (c->class != AAS_CL_JOB && c->class != AAS_CL_EXEMPT &&
-	    (answer == AAS_A_GRANT || c->d.verdict == AAS_V_REQUIRE))
+	/* Sign-ins of everybody: su and sudo inside look where they are. */
+	if (c->remote || c->class == AAS_CL_LOGIN ||
+	    (c->class == AAS_CL_OTHER &&
+		(answer == AAS_A_GRANT || c->d.verdict == AAS_V_REQUIRE)))
 		write_line(c, via, label);
 	return answer;
 }

@@ -23,6 +23,7 @@ BASE_TESTS = \
 	tests/test_fs \
 	tests/test_log \
 	tests/test_mark \
+	tests/test_origin \
 	tests/test_proc \
 	tests/test_secret \
 	tests/test_spawn \
@@ -48,6 +49,9 @@ tests_test_mark_LDADD = $(TEST_LIBS)
 tests_test_log_SOURCES = tests/test_log.c
 tests_test_log_LDADD = $(TEST_LIBS)
 tests_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk
+tests_test_origin_SOURCES = tests/test_origin.c
+tests_test_origin_LDADD = $(TEST_LIBS)
+tests_test_origin_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_proc_audit
 tests_test_proc_SOURCES = tests/test_proc.c
 tests_test_proc_LDADD = $(TEST_LIBS)
 tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c

@@ -137,7 +137,8 @@ send_verdict(struct aas_cer *c)
 }
 
 int
-aas_ceremony_run(int sock, unsigned flags, aas_cer_settings_fn *read)
+aas_ceremony_run(
+    int sock, unsigned flags, uid_t caller, aas_cer_settings_fn *read)
 {
 	struct aas_cer *c = new_ceremony(sock, flags);
 	int r = AAS_ERR_NOMEM;
@@ -145,6 +146,7 @@ aas_ceremony_run(int sock, unsigned flags, aas_cer_settings_fn *read)
 	if (c == NULL)
 		return r;
 	c->read = read;
+	c->caller = caller;
 	c->v.result = AAS_REFUSED;
 	if ((r = read_request(c)) != AAS_OK)
 		goto out;

@@ -1,6 +1,8 @@
 #ifndef AAS_LIB_CEREMONY_CEREMONY_H
 #define AAS_LIB_CEREMONY_CEREMONY_H
 
+#include <sys/types.h>
+
 #include "lib/proto.h"
 
 /*
@@ -24,14 +26,16 @@ struct aas_cer_settings {
 typedef int aas_cer_settings_fn(const char *path, struct aas_cer_settings *set);
 
 /*
- * aas_ceremony_run(sock, flags, read):
+ * aas_ceremony_run(sock, flags, caller, read):
  * Read one request from ${sock} (lib/proto.h), hold the conversation, send
  * one verdict.  Needs an empty environment and descriptors 0 to 2 open; forks
  * the processes that talk to devices and reaps them all.  Blocks at most as
  * long as the request allows, and a few seconds to tidy up.
+ *   caller  the real uid of the program that asks
  * Returns 0 if a verdict was sent, whatever it says; else a negative enum
  * aas_err: the caller has gone, or never spoke the protocol.
  */
-int aas_ceremony_run(int sock, unsigned flags, aas_cer_settings_fn *read);
+int aas_ceremony_run(
+    int sock, unsigned flags, uid_t caller, aas_cer_settings_fn *read);
 
 #endif

@@ -71,6 +71,7 @@ int
 aas_ceremony_main(unsigned flags, aas_cer_settings_fn *read)
 {
 	static const struct rlimit no_core = { 0, 0 };
+	uid_t caller = getuid(); /* own_ids() gives it up */
 
 	if (clearenv() != 0 || own_ids(flags) != AAS_OK ||
 	    only_socket() != AAS_OK)
@@ -80,5 +81,5 @@ aas_ceremony_main(unsigned flags, aas_cer_settings_fn *read)
 	if (chdir("/") == -1 || setrlimit(RLIMIT_CORE, &no_core) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return 1;
-	return aas_ceremony_run(0, flags, read) == AAS_OK ? 0 : 1;
+	return aas_ceremony_run(0, flags, caller, read) == AAS_OK ? 0 : 1;
 }

@@ -58,6 +58,7 @@ struct aas_slot {
 struct aas_cer {
 	int sock;
 	unsigned flags;
+	uid_t caller;              /* its real uid */
 	int dead;                  /* the caller is gone: no verdict */
 	unsigned why;              /* reason of the refusal, once known */
 	char detail[AAS_TEXT_MAX]; /* text instead of the reason's own */

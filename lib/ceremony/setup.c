@@ -16,6 +16,7 @@
 
 #include "lib/ceremony/setup.h"
 #include "lib/err.h"
+#include "lib/session/origin.h"
 
 /* The caller may only speak of itself, unless it is root. */
 static int
@@ -235,6 +236,30 @@ setup_verify(struct aas_cer *c)
 	return r;
 }
 
+/*
+ * su and sudo carry no remote host: whether the shell they were run in came
+ * from elsewhere is in the ledger of sign-ins.
+ */
+static int
+look_origin(struct aas_cer *c)
+{
+	const struct aas_origin_query q = {
+		.rundir = c->set.rundir,
+		.now = &c->now,
+		.pid = getpid(),
+		.uid = c->caller,
+	};
+
+	if (c->rq.op != AAS_OP_ASSERT || geteuid() != 0 ||
+	    (c->flags & AAS_CER_UNLOCK) != 0 ||
+	    (c->rq.flags & AAS_RQ_ORIGIN) == 0 || !aas_origin_remote(&q))
+		return AAS_OK;
+	if ((c->rq.flags & AAS_RQ_SERVER_KEYS) == 0)
+		return aas_cer_fail(c, AAS_WHY_REMOTE_ELEVATION);
+	c->rq.flags |= AAS_RQ_REMOTE | AAS_RQ_CONFIRM;
+	return AAS_OK;
+}
+
 /* The keys that sign this user in. */
 static int
 setup_own_keys(struct aas_cer *c)
@@ -291,5 +316,6 @@ aas_cer_setup(struct aas_cer *c)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	if (c->rq.op == AAS_OP_VERIFY)
 		return setup_verify(c);
-	return setup_own_keys(c);
+	r = setup_own_keys(c);
+	return r == AAS_OK ? look_origin(c) : r;
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/fs.h"
@@ -107,6 +108,20 @@ put_number(struct out *o, const char *key, uint64_t v)
 	put(o, digits + n);
 }
 
+static const char *
+origin_name(enum aas_origin o)
+{
+	switch (o) {
+	case AAS_ORIGIN_LOCAL:
+		return "local";
+	case AAS_ORIGIN_REMOTE:
+		return "remote";
+	case AAS_ORIGIN_WITHIN:
+	default:
+		return "within";
+	}
+}
+
 static void
 put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
     const char *id)
@@ -115,7 +130,8 @@ put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
 
 	aas_clock_format(now->real_s, time);
 	aas_hex_format(now->boot_id, sizeof(now->boot_id), boot);
-	put(o, "{\"v\":1");
+	/* aas_ledger_close() writes over the ten digits. */
+	put(o, AAS_LEDGER_HEAD "4294967295");
 	put_text(o, "id", id);
 	put_text(o, "user", l->user);
 	put_number(o, "uid", l->uid);
@@ -126,6 +142,7 @@ put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
 	put_text(o, "rhost", l->rhost);
 	put_text(o, "key", l->key);
 	put_text(o, "via", l->via);
+	put_text(o, "origin", origin_name(l->origin));
 	put_text(o, "time", time);
 	put_number(o, "boottime_ms", (uint64_t)now->boottime_ms);
 	put_text(o, "boot", boot);
@@ -161,6 +178,24 @@ aas_ledger_open(const char *rundir, const struct aas_ledger *l,
 	return r;
 }
 
+/* pam_loginuid(8) runs after us: only now the audit session is the session's.
+ */
+static void
+note_audit(int dirfd, const char *id)
+{
+	uint32_t audit = AAS_PROC_NO_AUDIT, above = AAS_PROC_NO_AUDIT;
+	char digits[11];
+
+	if (aas_proc_audit(getpid(), &audit, NULL) != AAS_OK ||
+	    audit == AAS_PROC_NO_AUDIT ||
+	    (aas_proc_audit(getppid(), &above, NULL) == AAS_OK &&
+		above == audit))
+		return;
+	(void)snprintf(digits, sizeof(digits), "%10u", audit);
+	(void)aas_rundir_patch(
+	    dirfd, id, sizeof(AAS_LEDGER_HEAD) - 1, digits, 10);
+}
+
 int
 aas_ledger_close(const char *rundir, const char *id)
 {
@@ -174,6 +209,7 @@ aas_ledger_close(const char *rundir, const char *id)
 	(void)snprintf(closed, sizeof(closed), "%s.closed", id);
 	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
 		return r;
+	note_audit(dirfd, id);
 	if (renameat(dirfd, id, dirfd, closed) == -1)
 		r = errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
 	aas_close(&dirfd);

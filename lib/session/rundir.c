@@ -81,8 +81,8 @@ aas_rundir_open(const char *rundir, const char *sub, int *fd)
 	return r;
 }
 
-int
-aas_rundir_create(int dirfd, const char *name, const void *p, size_t len)
+static int
+in_limit(size_t len)
 {
 	struct rlimit max;
 
@@ -92,5 +92,36 @@ aas_rundir_create(int dirfd, const char *name, const void *p, size_t len)
 		errno = EFBIG;
 		return AAS_ERR_SYS;
 	}
+	return AAS_OK;
+}
+
+int
+aas_rundir_patch(
+    int dirfd, const char *name, size_t at, const void *p, size_t len)
+{
+	int r = in_limit(at + len);
+	int fd;
+
+	if (r != AAS_OK)
+		return r;
+	fd = openat(dirfd, name,
+	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+	if ((fd = aas_fs_high(fd)) == -1)
+		return AAS_ERR_SYS;
+	if (pwrite(fd, p, len, (off_t)at) != (ssize_t)len)
+		r = AAS_ERR_SYS;
+	aas_close(&fd);
+	return r;
+}
+
+int
+aas_rundir_create(int dirfd, const char *name, const void *p, size_t len)
+{
+	int r = in_limit(len);
+
+	if (r != AAS_OK)
+		return r;
 	return aas_fs_create(dirfd, name, p, len, 0600);
 }

@@ -21,4 +21,13 @@ int aas_rundir_open(const char *rundir, const char *sub, int *fd);
  */
 int aas_rundir_create(int dirfd, const char *name, const void *p, size_t len);
 
+/*
+ * aas_rundir_patch(dirfd, name, at, p, len):
+ * Write over ${len} bytes of the file ${name}, which has them, from ${at} on;
+ * within the host's RLIMIT_FSIZE, too.
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_SYS.
+ */
+int aas_rundir_patch(
+    int dirfd, const char *name, size_t at, const void *p, size_t len);
+
 #endif
