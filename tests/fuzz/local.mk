@@ -16,6 +16,7 @@ fuzz_replays = \
 	%D%/replay_files \
 	%D%/replay_jws \
 	%D%/replay_pam \
+	%D%/replay_plugin \
 	%D%/replay_proto \
 	%D%/replay_record \
 	%D%/replay_recovery \
@@ -66,6 +67,12 @@ tests_fuzz_replay_pam_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=clock_gettime,--wrap=open,--wrap=openat,--wrap=read \
 	-Wl,--wrap=fstat
 
+# It takes gather.c in, so the library's own is left out.
+tests_fuzz_replay_plugin_SOURCES = %D%/replay.c %D%/fuzz_plugin.c
+tests_fuzz_replay_plugin_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"plugin"'
+tests_fuzz_replay_plugin_LDADD = policy/libaas-source.la
+tests_fuzz_replay_plugin_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_groups_gid
+
 tests_fuzz_replay_proto_SOURCES = %D%/replay.c %D%/fuzz_proto.c
 tests_fuzz_replay_proto_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"proto"'
 tests_fuzz_replay_proto_LDADD = lib/libaas-base.la
@@ -94,8 +101,12 @@ EXTRA_PROGRAMS += %D%/seeds
 tests_fuzz_seeds_SOURCES = %D%/seeds.c
 tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy.la \
 	lib/libaas-ceremony.la
-seeds: tests/fuzz/seeds
+EXTRA_PROGRAMS += %D%/seeds_plugin
+tests_fuzz_seeds_plugin_SOURCES = %D%/seeds_plugin.c
+tests_fuzz_seeds_plugin_LDADD = policy/libaas-source.la
+seeds: tests/fuzz/seeds tests/fuzz/seeds_plugin
 	tests/fuzz/seeds $(abs_srcdir)/tests/fuzz/corpus
+	tests/fuzz/seeds_plugin $(abs_srcdir)/tests/fuzz/corpus
 endif
 
 # Without clang and libFuzzer this says so and fails: ask for it only where
