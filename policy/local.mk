@@ -16,6 +16,20 @@ policy_libaas_rule_la_SOURCES = \
 	policy/rule_lists.c
 policy_libaas_rule_la_LIBADD = lib/libaas-base.la
 
+# The source "files"; the object is apart so that tests can link it.
+noinst_LTLIBRARIES += policy/plugins/libaas-files.la
+policy_plugins_libaas_files_la_SOURCES = \
+	policy/plugins/files.c policy/plugins/files.h \
+	policy/plugins/files_names.c \
+	policy/plugins/files_scan.c
+policy_plugins_libaas_files_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
+policy_plugins_libaas_files_la_LIBADD = $(LIBCONFIG_LIBS)
+plugin_LTLIBRARIES += policy/libaas_policy_files.la
+policy_libaas_policy_files_la_SOURCES =
+policy_libaas_policy_files_la_LIBADD = policy/plugins/libaas-files.la
+policy_libaas_policy_files_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shared -export-symbols-regex '^aas_policy_plugin$$'
+
 EXTRA_DIST += policy/plugin.h
 
 include policy/source/local.mk

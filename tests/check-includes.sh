@@ -50,10 +50,11 @@ found=$(
 	# What follows from a decision and a record.
 	allow 'policy/signin/*.[ch]' \
 	    'lib/([a-z]+/)?[a-z0-9_]+\.h|policy/(signin/)?[a-z0-9_]+\.h'
-	allow 'policy/plugins/*.[ch]' 'policy/plugin\.h|lib/attest/[a-z0-9_]+\.h'
+	allow 'policy/plugins/*.[ch]' \
+	    'policy/plugin\.h|policy/plugins/[a-z0-9_]+\.h|lib/attest/[a-z0-9_]+\.h'
 	allow 'pam_aas/*.[ch]' '(lib(/[a-z]+)?|policy(/signin)?|pam_aas)/[a-z0-9_]+\.h'
 	allow 'tools/*.[ch]' '(lib(/[a-z]+)?|policy(/source|/signin)?|tools)/[a-z0-9_]+\.h'
-	allow 'tests/*.[ch]' '(lib(/[a-z]+)?|policy(/source|/signin)?|pam_aas|tools|tests|tests/rig)/[a-z0-9_]+\.[ch]'
+	allow 'tests/*.[ch]' '(lib(/[a-z]+)?|policy(/source|/signin|/plugins)?|pam_aas|tools|tests|tests/rig)/[a-z0-9_]+\.[ch]'
 	keep 'security/.*' 'pam_aas/.*'
 	keep 'libconfig\.h' 'lib/conf/.*|policy/plugins/files\.c'
 	keep 'fido\.h|fido/.*' 'lib/ceremony/.*'

@@ -77,6 +77,19 @@ tests_test_rule_SOURCES = tests/test_rule.c
 tests_test_rule_LDADD = policy/libaas-rule.la $(TEST_LIBS)
 tests_test_rule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
+check_PROGRAMS += tests/test_files
+TESTS += tests/test_files
+tests_test_files_SOURCES = tests/test_files.c
+tests_test_files_LDADD = policy/plugins/libaas-files.la policy/libaas-rule.la \
+	lib/libaas-conf.la $(TEST_LIBS)
+
+if !SANITIZE
+check_PROGRAMS += tests/test_files_nomem
+TESTS += tests/test_files_nomem
+tests_test_files_nomem_SOURCES = tests/test_files_nomem.c
+tests_test_files_nomem_LDADD = policy/plugins/libaas-files.la
+endif
+
 check_PROGRAMS += tests/test_conf
 TESTS += tests/test_conf
 tests_test_conf_SOURCES = tests/test_conf.c

@@ -1,0 +1,653 @@
+/*
+ * The source "files", through a host of the test's own: what it hands over,
+ * and what it says of which line.
+ */
+#include <sys/resource.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/conf/conf.h"
+#include "lib/err.h"
+#include "policy/plugins/files.h"
+#include "policy/rule.h"
+#include "tests/fixture.h"
+
+extern const struct aas_plugin aas_policy_plugin;
+
+#define MAIN  "/etc/aas/policy.conf"
+#define DIR   "/etc/aas/policy.conf.d"
+#define ONE   DIR "/10-one.conf"
+#define TWO   DIR "/20-two.conf"
+#define FILES 3
+
+struct fake {
+	const char *path[FILES], *text[FILES]; /* NULL: not there */
+	size_t len[FILES];                     /* 0: strlen() */
+	int no_dir, read_fails, list_fails;
+	int64_t left_ms;
+	struct aas_arena *arena;
+	struct aas_rule rules[8];
+	unsigned rules_n;
+	char said[8192];
+	unsigned reports;
+};
+
+static int
+gid_of(void *arg, const char *name, gid_t *gid)
+{
+	(void)arg;
+	if (strcmp(name, "none") == 0)
+		return AAS_ERR_NOTFOUND;
+	*gid = 1;
+	return AAS_OK;
+}
+
+static int
+host_rule(
+    void *ctx, const struct aas_plugin_rule *r, struct aas_plugin_fault *fault)
+{
+	struct fake *f = ctx;
+	struct aas_rule one;
+
+	if (aas_rule_from(r, "files", gid_of, NULL, f->arena, &one, fault) !=
+	    AAS_OK)
+		return -1;
+	if (f->rules_n < 8)
+		f->rules[f->rules_n] = one;
+	f->rules_n++;
+	return 0;
+}
+
+static void
+host_report(
+    void *ctx, int level, const char *file, uint32_t line, const char *text)
+{
+	struct fake *f = ctx;
+	size_t at = strlen(f->said);
+
+	assert_int_equal(level, AAS_PLUGIN_ERROR);
+	assert_non_null(file);
+	f->reports++;
+	if (line != 0)
+		(void)snprintf(f->said + at, sizeof(f->said) - at,
+		    "%s:%u: %s\n", file, line, text);
+	else
+		(void)snprintf(
+		    f->said + at, sizeof(f->said) - at, "%s: %s\n", file, text);
+}
+
+static int
+host_read(void *ctx, const char *path, size_t max, unsigned flags, char **text,
+    size_t *len)
+{
+	struct fake *f = ctx;
+	char err[AAS_CONF_ERR];
+
+	assert_int_equal(flags, AAS_PLUGIN_LIBCONFIG);
+	if (f->read_fails)
+		return -2;
+	for (size_t i = 0; i < FILES; i++) {
+		size_t n = 0;
+
+		if (f->path[i] == NULL || strcmp(f->path[i], path) != 0)
+			continue;
+		n = f->len[i] != 0 ? f->len[i] : strlen(f->text[i]);
+		if (aas_conf_guard_max(path, f->text[i], n, max, err) !=
+		    AAS_OK) {
+			(void)snprintf(f->said, sizeof(f->said), "%s\n", err);
+			return -2;
+		}
+		*text = malloc(n + 1);
+		assert_non_null(*text);
+		memcpy(*text, f->text[i], n);
+		(*text)[n] = '\0';
+		*len = n;
+		return 0;
+	}
+	return -1;
+}
+
+static void
+host_release(void *ctx, char *text)
+{
+	(void)ctx;
+	free(text);
+}
+
+static int
+host_list(void *ctx, const char *dir, const char *suffix,
+    int (*each)(void *arg, const char *path), void *arg)
+{
+	struct fake *f = ctx;
+	int r = 0;
+
+	assert_string_equal(dir, DIR);
+	assert_string_equal(suffix, ".conf");
+	if (f->no_dir)
+		return -1;
+	if (f->list_fails)
+		return -2;
+	for (size_t i = 0; i < FILES && r == 0; i++) {
+		if (f->path[i] != NULL && strcmp(f->path[i], MAIN) != 0)
+			r = each(arg, f->path[i]);
+	}
+	return r;
+}
+
+static int64_t
+host_left_ms(void *ctx)
+{
+	return ((struct fake *)ctx)->left_ms;
+}
+
+static int
+run(struct fake *f)
+{
+	const struct aas_plugin_host h = { sizeof(h), f, host_rule, host_report,
+		host_read, host_release, host_list, host_left_ms };
+	const struct aas_plugin_query q = { .struct_size = sizeof(q),
+		.confdir = "/etc/aas" };
+	int status = 0;
+
+	if (f->left_ms == 0)
+		f->left_ms = 1000;
+	assert_int_equal(aas_arena_new(&f->arena), AAS_OK);
+	status = aas_policy_plugin.rules(&h, &q);
+	aas_arena_free(&f->arena); /* names in f->rules are gone */
+	return status;
+}
+
+/* The file is refused, and said is exactly this. */
+static void
+refused(const char *text, const char *said)
+{
+	struct fake f = { .path = { MAIN }, .text = { text } };
+
+	if (run(&f) != AAS_PLUGIN_UNAVAIL || strcmp(f.said, said) != 0)
+		fail_msg("%s\nsays: %snot: %s", text, f.said, said);
+}
+
+static void
+files_descriptor_is_of_this_version(void **state)
+{
+	(void)state;
+	assert_int_equal(aas_policy_plugin.magic, AAS_PLUGIN_MAGIC);
+	assert_int_equal(aas_policy_plugin.major, AAS_PLUGIN_MAJOR);
+	assert_string_equal(aas_policy_plugin.name, "files");
+	assert_null(aas_policy_plugin.lookup);
+}
+
+#define WHOLE                                                               \
+	"/* all of it */ rules = (\n"                                       \
+	"  { name = \"everything\"; mode = \"warn\";\n"                     \
+	"    users = [ \"alice\", \"d\\\\om\" ]; groups = ( \"staff\" );\n" \
+	"    services = [ \"sshd\" ]; hosts = [ \"*.example.org\" ];\n"     \
+	"    origin = \"remote\"; networks = [ \"192.0.2.0/24\" ];\n"       \
+	"    hours = [ \"Mon-Fri 08:00-18:00\" ];\n"                        \
+	"    require = \"enrolled\"; from = \"2026-06-01T00:00:00Z\";\n"    \
+	"    grace = \"14d\"; enrolled = 3; present = 2;\n"                 \
+	"    uv = \"required\"; device_bound = TRUE;\n"                     \
+	"    aaguids = [ \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" ];\n"     \
+	"    session = \"12h\"; idle = \"15m\"; reauth = \"5m\";\n"         \
+	"    window = \"90s\"; alert = \"required\";\n"                     \
+	"    training = \"excluded\" },\n"                                  \
+	"  { name = \"no\"; deny = true; } // the last\n"                   \
+	");\n"
+
+static void
+files_whole_grammar_is_handed_over(void **state)
+{
+	struct fake f = { .path = { MAIN, ONE, TWO },
+		.text = { WHOLE,
+		    "rules: ( { name: \"glass\", users: (\"root\"),\n"
+		    "services: [\"login\"], exempt: true,\n"
+		    "break_glass: true } )",
+		    "rules = ( { name = \"lend\"; lease = { grantors =\n"
+		    "[ \"ops\" ]; accounts = [ \"deploy\", \"ci\" ];\n"
+		    "max = \"8h\"; }; } );" } };
+	int status = run(&f);
+
+	(void)state;
+	if (status != AAS_PLUGIN_SUCCESS)
+		fail_msg("%s", f.said);
+	assert_string_equal(f.said, "");
+	assert_int_equal(f.rules_n, 4);
+	assert_int_equal(f.rules[0].effect, AAS_EF_REQUIRE);
+	assert_int_equal(f.rules[0].mode, AAS_MODE_WARN);
+	assert_int_equal(f.rules[0].users.n, 2);
+	assert_int_equal(f.rules[0].groups.n, 1);
+	assert_int_equal(f.rules[0].services.n, 1);
+	assert_int_equal(f.rules[0].hosts.n, 1);
+	assert_int_equal(f.rules[0].origin, AAS_OR_REMOTE);
+	assert_int_equal(f.rules[0].nets_n, 1);
+	assert_int_equal(f.rules[0].spans_n, 5);
+	assert_true(f.rules[0].from_s == 1780272000);
+	assert_true(f.rules[0].grace_s == 14 * 86400);
+	assert_int_equal(f.rules[0].enrolled_min, 3);
+	assert_int_equal(f.rules[0].present, 2);
+	assert_int_equal(f.rules[0].uv, 1);
+	assert_int_equal(f.rules[0].device_bound, 1);
+	assert_int_equal(f.rules[0].aaguids_n, 1);
+	assert_true(f.rules[0].session_s == 43200);
+	assert_true(f.rules[0].idle_s == 900);
+	assert_true(f.rules[0].reauth_s == 300);
+	assert_int_equal(f.rules[0].timeout_s, 90);
+	assert_int_equal(f.rules[0].alert, 1);
+	assert_int_equal(f.rules[0].training, 1);
+	assert_int_equal(f.rules[1].effect, AAS_EF_DENY);
+	assert_int_equal(f.rules[2].effect, AAS_EF_EXEMPT);
+	assert_int_equal(f.rules[2].break_glass, 1);
+	assert_int_equal(f.rules[3].effect, AAS_EF_LEASE);
+	assert_int_equal(f.rules[3].users.n, 2);
+	assert_true(f.rules[3].lease_s == 28800);
+}
+
+static void
+files_neither_file_nor_directory_is_notfound(void **state)
+{
+	struct fake none = { .no_dir = 1 };
+	struct fake empty = { .no_dir = 0 };
+
+	(void)state;
+	assert_int_equal(run(&none), AAS_PLUGIN_NOTFOUND);
+	assert_int_equal(run(&empty), AAS_PLUGIN_NOTFOUND);
+	assert_string_equal(none.said, "");
+}
+
+static void
+files_what_cannot_be_read_is_unavail(void **state)
+{
+	struct fake f = { .path = { MAIN }, .text = { WHOLE } };
+	struct aas_plugin_host old = { .struct_size = 16 };
+
+	(void)state;
+	f.read_fails = 1;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	f.read_fails = 0;
+	f.list_fails = 1;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	f.list_fails = 0;
+	f.left_ms = -1;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	assert_non_null(strstr(f.said, "no time left"));
+	assert_int_equal(
+	    aas_policy_plugin.rules(&old, NULL), AAS_PLUGIN_UNAVAIL);
+}
+
+/* In each, the line that is to blame ends with what is expected. */
+static void
+files_F44_bad_file_is_refused_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} t[] = {
+		{ "", ": rules is missing" },
+		{ "# nothing\n/* at all */\n", ": rules is missing" },
+		{ "rules = ();", ":1: rules is empty" },
+		{ "\nrules = { };",
+		    ":2: rules must be a list of groups, ( { ... }, ... )" },
+		{ "rules = [ ];",
+		    ":1: rules must be a list of groups, ( { ... }, ... )" },
+		{ "rules = true;",
+		    ":1: rules must be a list of groups, ( { ... }, ... )" },
+		{ "rules = ( { name = \"a\"; deny = true; } );\n\nrule = 1;",
+		    ":3: unknown setting \"rule\"" },
+		{ "Rules = ( { name = \"a\"; deny = true; } );",
+		    ":1: unknown setting \"Rules\"\n" MAIN
+		    ": rules is missing" },
+		{ "rules = ( 1 );", ":1: a rule must be a group, { ... }" },
+		{ "rules = (\n( { name = \"a\"; deny = true; } ) );",
+		    ":2: a rule must be a group, { ... }" },
+		/* truncated */
+		{ "rules = ( { name = \"a\"; deny = true; }\n",
+		    ":2: syntax error" },
+		{ "rules = ( { name = \"a\"; deny = true;\n",
+		    ":2: syntax error" },
+		{ "rules = ( { name = \"a", ":1: a text without its end" },
+		{ "rules = ( { name = \"a\n\"; } );",
+		    ":1: a text over the end of its line" },
+		{ "rules = (\n{ name = \"a\"; deny = true; } );\n)",
+		    ":3: syntax error" },
+		/* twice */
+		{ "rules = ( { name = \"a\"; deny = true; } );\n"
+		  "rules = ( { name = \"b\"; deny = true; } );",
+		    ":2: duplicate setting name" },
+		{ "rules = ( { name = \"a\";\nname = \"b\"; deny = true; } );",
+		    ":2: duplicate setting name" },
+		{ "rules = (\n{ name = \"a\"; deny = true; },\n"
+		  "{ name = \"a\"; uv = \"required\"; } );",
+		    ":3: the name \"a\" is in use: " MAIN ":2" },
+		/* settings */
+		{ "rules = (\n{ deny = true; } );", ":2: name: is missing" },
+		{ "rules = ( { name = \"a\";\nfoo = 1; deny = true; } );",
+		    ":2: unknown setting \"foo\"" },
+		{ "rules = ( { name = \"a\";\nUsers = [ \"a\" ]; } );",
+		    ":2: unknown setting \"Users\"" },
+		{ "rules = ( {\nname = 1; deny = true; } );",
+		    ":2: name must be text in double quotes" },
+		{ "rules = ( { name = \"a\";\ndeny = false; } );",
+		    ":2: deny can only be true; otherwise leave it out" },
+		{ "rules = ( { name = \"a\";\ndeny = 1; } );",
+		    ":2: deny can only be true; otherwise leave it out" },
+		{ "rules = ( { name = \"a\";\ndeny = \"true\"; } );",
+		    ":2: deny can only be true; otherwise leave it out" },
+		{ "rules = ( { name = \"a\"; deny = true;\nusers = \"b\"; } );",
+		    ":2: users must be a list, such as [ \"one\", \"two\" ]" },
+		{ "rules = ( { name = \"a\"; deny = true;\nusers = [ ]; } );",
+		    ":2: users is empty" },
+		{ "rules = ( { name = \"a\"; deny = true;\nusers = ( ); } );",
+		    ":2: users is empty" },
+		{ "rules = ( { name = \"a\"; deny = true; users = (\n"
+		  "\"b\",\n2 ); } );",
+		    ":3: users must be text in double quotes" },
+		{ "rules = ( { name = \"a\"; deny = true; users = (\n"
+		  "( \"b\" ) ); } );",
+		    ":2: users must be text in double quotes" },
+		{ "rules = ( { name = \"a\";\npresent = \"2\"; } );",
+		    ":2: present must be a number" },
+		{ "rules = ( { name = \"a\";\npresent = 1.0; } );",
+		    ":2: present must be a number" },
+		{ "rules = ( { name = \"a\";\npresent = 1L; } );",
+		    ":2: present must be a number" },
+		{ "rules = ( { name = \"a\";\nlease = true; } );",
+		    ":2: lease must be a group, { ... }" },
+		{ "rules = ( { name = \"a\";\nlease = { }; } );",
+		    ":2: lease is empty" },
+		{ "rules = ( { name = \"a\"; lease = {\nuntil = \"1h\"; }; } "
+		  ");",
+		    ":2: unknown setting \"until\"" },
+		{ "rules = ( { name = \"a\"; deny = true;\nname\n= [ ]; } );",
+		    ":2: duplicate setting name" },
+		/* what the host says, where it stands */
+		{ "rules = ( { name = \"a\"; deny = true;\n"
+		  "networks = [ \"10.0.0.0/33\" ]; } );",
+		    ":2: networks: \"10.0.0.0/33\" is not a network" },
+		{ "rules = ( { name = \"a\"; deny = true;\n"
+		  "networks = [ \"10.0.0.0/8\",\n\"10.0.0.1/8\" ]; } );",
+		    ":3: networks: \"10.0.0.1/8\" is not a network" },
+		{ "rules = ( { name = \"a\"; deny = true;\n\n"
+		  "groups = [ \"none\" ]; } );",
+		    ":3: groups: \"none\" is not a group of this host" },
+		{ "rules = ( { name = \"a\"; require = \"enrolled\";\n"
+		  "from = \"2026-02-29T00:00:00Z\"; } );",
+		    ":2: from: \"2026-02-29T00:00:00Z\" is not a date such as "
+		    "\"2026-06-01T00:00:00Z\"" },
+		{ "rules = ( { name = \"a\";\npresent = 0; } );",
+		    ":2: present: must be 1 to 2" },
+		{ "rules = ( { name = \"a\";\npresent = -1; } );",
+		    ":2: present: must be 1 to 2" },
+		{ "rules = ( { name = \"a\"; lease = {\n"
+		  "grantors = [ \"g\" ];\naccounts = [ \"b\" ];\n"
+		  "max = \"1s\"; }; } );",
+		    ":4: max: must be 60 to 3162240000 seconds" },
+		{ "rules = ( { name = \"a\"; lease = {\n"
+		  "grantors = [ \"none\" ];\naccounts = [ \"b\" ];\n"
+		  "max = \"1h\"; }; } );",
+		    ":2: grantors: \"none\" is not a group of this host" },
+		{ "rules = ( { name = \"a\";\nlease = {\n"
+		  "grantors = [ \"g\" ]; }; } );",
+		    ":2: lease: needs grantors, accounts and max" },
+		{ "rules = ( { name = \"a\";\ndeny = true;\n"
+		  "session = \"1h\"; } );",
+		    ":3: session: cannot stand beside deny" },
+		{ "rules = (\n\n{ name = \"a\"; users = [ \"b\" ]; } );",
+		    ":3: name: the rule does nothing: it has no deny, exempt, "
+		    "require, lease or term" },
+		/* several at once */
+		{ "rules = (\n{ name = \"a\"; x = 1; },\n"
+		  "{ name = \"b\"; y = 1; } );",
+		    ":2: unknown setting \"x\"\n" MAIN
+		    ":3: unknown setting \"y\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char said[512];
+
+		(void)snprintf(said, sizeof(said), MAIN "%s\n", t[i].said);
+		refused(t[i].text, said);
+	}
+}
+
+static void
+files_H3_H4_what_libconfig_misreads_is_refused(void **state)
+{
+	static const char nul[] = "rules = ( { name = \"a\";\nusers = [ "
+				  "\"a\0b\" ]; deny = true; } );";
+	struct fake f = {
+		.path = { MAIN }, .text = { nul }, .len = { sizeof(nul) - 1 }
+	};
+
+	(void)state;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	assert_string_equal(f.said, MAIN ":2: a NUL byte\n");
+	refused("rules = ( { name = \"a\";\nenrolled = 4294967299; } );",
+	    MAIN ":2: a number of more than nine digits\n");
+	refused("rules = ( { name = \"a\";\nenrolled = 0x3; } );",
+	    MAIN ":2: hexadecimal numbers are not allowed here\n");
+	refused("rules = ( { name = \"a\"; deny = true;\n"
+		"users = [ \"a\" \"b\" ]; } );",
+	    MAIN ":2: two texts with nothing between them\n");
+	refused("rules = ( { name = \"a\"; deny = true;\n"
+		"users = [ \"a\\nb\" ]; } );",
+	    MAIN ":2: an escape other than \\\\ and \\\"\n");
+	refused("@include \"/etc/shadow\"\n",
+	    MAIN ":1: @include is not allowed here\n");
+	/* Octal is decimal to libconfig, and 010 nobody means. */
+	refused("rules = ( { name = \"a\";\nenrolled = 010; } );",
+	    MAIN ":2: enrolled: must be 2 to 8\n");
+}
+
+static void
+files_same_name_in_two_files_names_both(void **state)
+{
+	struct fake f = { .path = { ONE, TWO },
+		.text = { "\nrules = ( { name = \"a\"; deny = true; } );",
+		    "rules = ( { name = \"b\"; deny = true; },\n\n"
+		    "{ name = \"a\"; deny = true; } );" } };
+
+	(void)state;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	assert_string_equal(
+	    f.said, TWO ":3: the name \"a\" is in use: " ONE ":2\n");
+}
+
+static void
+files_reports_end_after_twenty(void **state)
+{
+	struct fake f = { .path = { MAIN } };
+	char text[4096] = "rules = (";
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		strcat(text, "{ name = \"a\"; foo = 1; }, ");
+	strcat(text, "{ name = \"z\"; deny = true; } );");
+	f.text[0] = text;
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	assert_int_equal(f.reports, 20);
+	assert_int_equal(f.rules_n, 0);
+}
+
+/* --- the scanner against libconfig -----------------------------------------
+ */
+
+static void
+files_scan_counts_what_is_there(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned rules;
+		uint64_t parts;
+	} t[] = {
+		{ "", 0, 0 },
+		{ "a = ( { }, { b = ( { } ); } ); c = [ 1, -2, true ];", 2,
+		    18 },
+		{ "# { } ( )\n// (\n/* ( */ a = ( { } /* , { } */ ) # {", 1,
+		    5 },
+		{ "a = \"({[\\\"\\\\\";", 0, 2 },
+	};
+	struct files_scan s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_int_equal(
+		    files_scan(t[i].text, strlen(t[i].text), &s), 0);
+		assert_int_equal(s.rules, t[i].rules);
+		assert_int_equal(s.sum.parts, t[i].parts);
+	}
+}
+
+/* Any byte changed changes the sum, or is a blank or a comment. */
+static void
+files_H2_every_value_is_in_the_sum(void **state)
+{
+	static const char text[] =
+	    "rules=({name=\"a\";users=[\"b\",\"cd\"];present=12;deny=true;});";
+	struct files_scan want, got;
+	char other[sizeof(text)];
+
+	(void)state;
+	assert_int_equal(files_scan(text, sizeof(text) - 1, &want), 0);
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
+		if (strchr("=;,", text[i]) != NULL)
+			continue;
+		memcpy(other, text, sizeof(text));
+		other[i] = other[i] == '3' ? '4' : '3';
+		if (files_scan(other, sizeof(text) - 1, &got) == 0)
+			assert_true(got.sum.hash != want.sum.hash);
+		/* and left out */
+		memmove(other + i, text + i + 1, sizeof(text) - i - 1);
+		if (files_scan(other, sizeof(text) - 2, &got) == 0)
+			assert_true(got.sum.hash != want.sum.hash);
+	}
+}
+
+/* --- how much --------------------------------------------------------------
+ */
+
+struct text {
+	char *p;
+	size_t len, room;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (t->room - t->len < 256) {
+		t->room = t->room * 2 + 4096;
+		t->p = realloc(t->p, t->room);
+		assert_non_null(t->p);
+	}
+	va_start(ap, fmt);
+	t->len += (size_t)vsnprintf(t->p + t->len, t->room - t->len, fmt, ap);
+	va_end(ap);
+}
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Refused in these words, within two seconds of processor time. */
+static void
+refused_soon(struct text *t, const char *said)
+{
+	struct fake f = {
+		.path = { MAIN }, .text = { t->p }, .len = { t->len }
+	};
+	double from = seconds();
+
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
+	assert_string_equal(f.said, said);
+	assert_true(seconds() - from < 2.0);
+	t->len = 0;
+}
+
+static void
+files_F43_huge_file_is_refused_by_a_limit(void **state)
+{
+	struct text t = { NULL, 0, 0 };
+	struct rusage before, after;
+
+	(void)state;
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	/* a million rules */
+	add(&t, "rules = (\n");
+	for (int i = 0; i < 1000000; i++)
+		add(&t, "{name=\"r%d\";deny=true;},\n", i);
+	add(&t, "{name=\"z\";deny=true;});\n");
+	refused_soon(&t, MAIN ":250002: more than 250000 rules\n");
+	/* a million deep */
+	add(&t, "rules = ");
+	for (int i = 0; i < 1000000; i++)
+		add(&t, "(");
+	refused_soon(&t, MAIN ":1: nested too deeply\n");
+	/* a string of 4 MB */
+	add(&t, "rules = ( { name = \"");
+	for (int i = 0; i < 4000000; i++)
+		add(&t, "x");
+	add(&t, "\"; } );");
+	refused_soon(&t, MAIN ":1: a text of more than 4096 bytes\n");
+	/* a list, a group, everything */
+	add(&t, "rules = ( { name = \"a\"; users = [ \"b\"");
+	for (int i = 0; i < 4096; i++)
+		add(&t, ", \"b\"");
+	add(&t, "]; } );");
+	refused_soon(&t, MAIN ":1: a list of more than 4096 entries\n");
+	add(&t, "rules = ( {");
+	for (int i = 0; i < 100; i++)
+		add(&t, "n%d = 1;\n", i);
+	add(&t, "} );");
+	refused_soon(&t, MAIN ":65: a group of too many settings\n");
+	add(&t, "rules = (");
+	for (int i = 0; i < 1200; i++) {
+		add(&t, "{ users = [ \"b\"");
+		for (int k = 1; k < 4096; k++)
+			add(&t, ",\"b\"");
+		add(&t, " ] },");
+	}
+	add(&t, "{ } );");
+	refused_soon(&t, MAIN ":1: the file says more than it may\n");
+	/* 64 MiB and one byte */
+	free(t.p);
+	t.len = (size_t)64 * 1024 * 1024 + 1;
+	t.p = malloc(t.len);
+	assert_non_null(t.p);
+	memset(t.p, ' ', t.len);
+	refused_soon(&t, MAIN ": larger than 67108864 bytes\n");
+	free(t.p);
+	/* Beside the texts themselves next to nothing. */
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 256L * 1024);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_F43_huge_file_is_refused_by_a_limit),
+		cmocka_unit_test(files_descriptor_is_of_this_version),
+		cmocka_unit_test(files_whole_grammar_is_handed_over),
+		cmocka_unit_test(files_neither_file_nor_directory_is_notfound),
+		cmocka_unit_test(files_what_cannot_be_read_is_unavail),
+		cmocka_unit_test(files_F44_bad_file_is_refused_with_its_line),
+		cmocka_unit_test(
+		    files_H3_H4_what_libconfig_misreads_is_refused),
+		cmocka_unit_test(files_same_name_in_two_files_names_both),
+		cmocka_unit_test(files_reports_end_after_twenty),
+		cmocka_unit_test(files_scan_counts_what_is_there),
+		cmocka_unit_test(files_H2_every_value_is_in_the_sum),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
