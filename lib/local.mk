@@ -97,9 +97,12 @@ lib_libaas_attest_la_SOURCES = \
 	lib/attest/chain.c \
 	lib/attest/claims.c \
 	lib/attest/jws.c lib/attest/parts.h \
+	lib/attest/set.c lib/attest/set.h \
 	lib/attest/signer.c lib/attest/signer.h \
 	lib/conf/attest_conf.c
 lib_libaas_attest_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) \
 	$(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS)
-lib_libaas_attest_la_LIBADD = lib/libaas.la lib/libaas-conf.la \
-	$(CRYPTO_LIBS) $(JANSSON_LIBS)
+# Who links it adds libaas.la and libaas-conf.la: a plugin takes but a file
+# of each.
+lib_libaas_attest_la_LIBADD = lib/libaas-base.la $(CRYPTO_LIBS) \
+	$(JANSSON_LIBS) $(LIBCONFIG_LIBS)

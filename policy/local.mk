@@ -32,4 +32,14 @@ policy_libaas_policy_files_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 
 EXTRA_DIST += policy/plugin.h
 
+# The source "attest".
+plugin_LTLIBRARIES += policy/plugins/libaas_policy_attest.la
+policy_plugins_libaas_policy_attest_la_SOURCES = policy/plugins/attest.c \
+	lib/conf/guard.c lib/json.c
+policy_plugins_libaas_policy_attest_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	$(JANSSON_CFLAGS)
+policy_plugins_libaas_policy_attest_la_LDFLAGS = $(AM_LDFLAGS) -module \
+	-avoid-version -shared -export-symbols-regex '^aas_policy_plugin$$'
+policy_plugins_libaas_policy_attest_la_LIBADD = lib/libaas-attest.la
+
 include policy/source/local.mk

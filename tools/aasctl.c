@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
 	    "USER                    retire record and pin (root)" },
 	{ "clock", aasctl_cmd_clock,
 	    "[accept]                what decides dates; accept it (root)" },
+	{ "attest", aasctl_cmd_attest,
+	    "list|add|remove|verify  what the organization has signed" },
 	{ "policy", aasctl_cmd_policy,
 	    "build|check [--conf F]  compile aas.conf, or only look at it" },
 };

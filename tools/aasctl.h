@@ -32,6 +32,7 @@ struct aasctl {
  * aasctl_cmd_*(c, argc, argv):
  * Do it; argv[0] is the subcommand's own name.  Returns an enum aasctl_exit.
  */
+int aasctl_cmd_attest(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_change(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_clock(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_enroll(struct aasctl *c, int argc, char **argv);

@@ -17,6 +17,7 @@ tools_aas_unlock_LDADD = $(CEREMONY_LIBS)
 bin_PROGRAMS += tools/aasctl
 tools_aasctl_SOURCES = \
 	tools/aasctl.c tools/aasctl.h \
+	tools/aasctl_attest.c \
 	tools/aasctl_change.c \
 	tools/aasctl_clock.c \
 	tools/aasctl_common.c \
@@ -29,11 +30,12 @@ tools_aasctl_SOURCES = \
 	tools/aasctl_verify.c \
 	tools/aasd.h tools/aasd_tell.c \
 	tools/client.c tools/client.h \
+	tools/attest_files.c tools/attest_files.h \
 	tools/context.c tools/context.h \
 	tools/status.c tools/status.h \
 	tools/tty.c tools/tty.h
 tools_aasctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasctl_LDADD = policy/libpolicy.la lib/libaas-conf.la \
+tools_aasctl_LDADD = lib/libaas-attest.la policy/libpolicy.la lib/libaas-conf.la \
 	lib/libaas-enroll.la
 
 sbin_PROGRAMS += tools/aasd

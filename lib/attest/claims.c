@@ -83,7 +83,7 @@ read_time(json_t *p, const char *name, int64_t *out)
 {
 	json_t *j = json_object_get(p, name);
 
-	if (!json_is_integer(j) || json_integer_value(j) < 0 ||
+	if (!json_is_integer(j) || json_integer_value(j) < 1 ||
 	    json_integer_value(j) > TIME_MAX)
 		return -1;
 	*out = json_integer_value(j);
@@ -105,7 +105,8 @@ read_times(json_t *p, const struct aas_signer *s, int64_t until_s,
 		return AAS_AW_LIFETIME;
 	c->not_before_s = nbf > iat ? nbf : iat;
 	c->not_after_s = end < until_s ? end : until_s;
-	return AAS_AW_OK;
+	/* Its certificate ends before it would begin. */
+	return c->not_after_s > c->not_before_s ? AAS_AW_OK : AAS_AW_CHAIN;
 }
 
 static unsigned

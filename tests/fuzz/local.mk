@@ -51,7 +51,8 @@ tests_fuzz_replay_files_LDADD = policy/libpolicy.la lib/libaas-base.la
 tests_fuzz_replay_jws_SOURCES = %D%/replay.c %D%/fuzz_jws.c
 tests_fuzz_replay_jws_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"jws"' \
 	$(JANSSON_CFLAGS)
-tests_fuzz_replay_jws_LDADD = lib/libaas-attest.la $(JANSSON_LIBS)
+tests_fuzz_replay_jws_LDADD = lib/libaas-attest.la lib/libaas.la \
+	lib/libaas-conf.la $(JANSSON_LIBS)
 
 # The calls it stands before: the fuzz-wrap lines of fuzz_pam.c.
 tests_fuzz_replay_pam_SOURCES = %D%/replay.c %D%/fuzz_pam.c \

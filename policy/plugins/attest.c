@@ -1,0 +1,148 @@
+/*
+ * The source "attest": what the organization has signed, as rules.
+ *
+ * 1. Only a statement whose signature and claims hold MUST become a rule.  One
+ *    that has expired, or is not valid yet, becomes one with its dates, so
+ *    that a refusal can say which.
+ * 2. A mistake in a signer's file MUST NOT look like "nothing attested": the
+ *    last good policy stays.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/attest/set.h"
+#include "policy/plugin.h"
+
+#define STAMP sizeof("9999-12-31T23:59:59Z")
+
+static int
+stamp(int64_t s, char dst[STAMP])
+{
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	return gmtime_r(&t, &tm) != NULL &&
+	    strftime(dst, STAMP, "%Y-%m-%dT%H:%M:%SZ", &tm) == STAMP - 1;
+}
+
+/* A group that this host does not have; anything else is a mistake. */
+static int
+no_group(const struct aas_plugin_fault *f)
+{
+	return strcmp(f->field, "groups") == 0 &&
+	    strstr(f->text, "is not a group of this host") != NULL;
+}
+
+static int
+one_rule(const struct aas_plugin_host *h, const struct aas_attest_token *t,
+    const struct aas_signer *s)
+{
+	const char *user[] = { t->is.user, NULL };
+	const char *group[] = { t->is.group, NULL };
+	char name[sizeof("attest-") + sizeof(t->is.id)];
+	char from[STAMP], until[STAMP], text[400];
+	struct aas_plugin_fault f = { .struct_size = sizeof(f) };
+	struct aas_plugin_rule r = {
+		.struct_size = sizeof(r),
+		.file = t->path,
+		.name = name,
+		.users = t->is.user[0] != '\0' ? user : NULL,
+		.groups = t->is.group[0] != '\0' ? group : NULL,
+		.not_before = from,
+		.not_after = until,
+		.evidence_services = (const char *const *)s->services,
+		.evidence_ssh_ca = (const char *const *)s->cas,
+	};
+
+	(void)snprintf(name, sizeof(name), "attest-%s", t->is.id);
+	if (!stamp(t->is.not_before_s, from) ||
+	    !stamp(t->is.not_after_s, until))
+		return -1;
+	if (h->rule(h->ctx, &r, &f) == 0)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%s: %s", f.field, f.text);
+	h->report(h->ctx, no_group(&f) ? AAS_PLUGIN_NOTE : AAS_PLUGIN_ERROR,
+	    t->path, 0, text);
+	return no_group(&f) ? 0 : -1;
+}
+
+static int
+named(const char *const *list, const char *name)
+{
+	for (; list != NULL && *list != NULL; list++) {
+		if (strcmp(*list, name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Is it about this user?  rules() asks about everybody. */
+static int
+about(const struct aas_plugin_query *q, const struct aas_claims *c)
+{
+	if (q->user == NULL)
+		return 1;
+	return c->user[0] != '\0' ? strcmp(c->user, q->user) == 0
+				  : named(q->groups, c->group);
+}
+
+static int
+run(const struct aas_plugin_host *h, const struct aas_plugin_query *q)
+{
+	const struct aas_attest_io io = { h->ctx, h->read, h->release, h->list,
+		h->report };
+	struct aas_attest_set *set = NULL;
+	char dir[512];
+	int status = AAS_PLUGIN_NOTFOUND;
+	int r = 0;
+
+	if (snprintf(dir, sizeof(dir), "%s/attest", q->confdir) >=
+	    (int)sizeof(dir) - 16)
+		return AAS_PLUGIN_UNAVAIL;
+	r = aas_attest_load(&io, dir, q->now_s, &set);
+	if (r == AAS_ATTEST_NOTHING)
+		return AAS_PLUGIN_NOTFOUND;
+	if (r != 0)
+		return AAS_PLUGIN_UNAVAIL;
+	for (size_t i = 0; i < set->tokens_n; i++) {
+		const struct aas_attest_token *t = &set->tokens[i];
+
+		if (!aas_attest_rules(t->why) || !about(q, &t->is))
+			continue;
+		status = AAS_PLUGIN_SUCCESS;
+		if (one_rule(h, t, &set->signers[t->signer]) != 0) {
+			status = AAS_PLUGIN_UNAVAIL;
+			break;
+		}
+	}
+	aas_attest_unload(&set);
+	return status;
+}
+
+static int
+rules(const struct aas_plugin_host *h, const struct aas_plugin_query *q)
+{
+	struct aas_plugin_query all = *q;
+
+	all.user = NULL;
+	return run(h, &all);
+}
+
+static int
+lookup(const struct aas_plugin_host *h, const struct aas_plugin_query *q)
+{
+	return q->user != NULL ? run(h, q) : AAS_PLUGIN_UNAVAIL;
+}
+
+extern const struct aas_plugin aas_policy_plugin;
+__attribute__((visibility("default")))
+const struct aas_plugin aas_policy_plugin = {
+	.magic = AAS_PLUGIN_MAGIC,
+	.struct_size = sizeof(struct aas_plugin),
+	.major = AAS_PLUGIN_MAJOR,
+	.minor = AAS_PLUGIN_MINOR,
+	.name = "attest",
+	.rules = rules,
+	.lookup = lookup,
+};

@@ -1,0 +1,410 @@
+/*
+ * /etc/aas/attest as a whole: what is loaded, what is told, and what the
+ * source "attest" makes of it, run by the real worker.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "lib/attest/set.h"
+#include "lib/err.h"
+#include "policy/source/source.h"
+#include "tests/attester.h"
+#include "tests/fixture.h"
+#include "tools/attest_files.h"
+
+#define NOW INT64_C(1780000000)
+#define CA                                                \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8" \
+	"QERITFBUWFxgZGhscHR4f"
+
+struct world {
+	struct fixture *f;
+	EVP_PKEY *key;
+	char dir[FIXTURE_PATH];
+	char text[8192]; /* what was reported */
+};
+
+static void
+put(const struct world *w, const char *name, const char *text, unsigned mode)
+{
+	char path[FIXTURE_PATH];
+
+	snprintf(path, sizeof(path), "attest/%s", name);
+	fixture_write(w->f, path, text, mode);
+}
+
+static void
+conf(const struct world *w, const char *name, const char *more)
+{
+	char text[2048], file[64];
+
+	snprintf(text, sizeof(text),
+	    "name = \"%s\"; alg = \"ES256\"; issuer = \"i\"; audience = \"a\";"
+	    "key = \"%s/key.pem\"; %s",
+	    name, w->dir, more);
+	snprintf(file, sizeof(file), "%s.conf", name);
+	put(w, file, text, 0644);
+}
+
+/* A statement about ${about}, as "\"group\":\"root\"". */
+static void
+token(const struct world *w, const char *file, const char *about,
+    const char *jti, int64_t from, int64_t until, unsigned mode)
+{
+	char claims[512], line[4096];
+	char *t = NULL;
+
+	snprintf(claims, sizeof(claims),
+	    "{\"iss\":\"i\",\"aud\":\"a\",%s,\"jti\":\"%s\",\"iat\":%lld,"
+	    "\"nbf\":%lld,\"exp\":%lld,\"acr\":\"phr\"}",
+	    about, jti, (long long)from, (long long)from, (long long)until);
+	t = attester_token(
+	    w->key, AAS_JWS_ES256, "{\"alg\":\"ES256\"}", claims);
+	snprintf(line, sizeof(line), "%s\n", t);
+	free(t);
+	put(w, file, line, mode);
+}
+
+static void
+begin(void **state, struct world *w)
+{
+	char *pem = NULL;
+
+	memset(w, 0, sizeof(*w));
+	w->f = *state;
+	w->key = attester_key(AAS_JWS_ES256);
+	assert_int_equal(mkdirat(w->f->dirfd, "attest", 0755), 0);
+	fixture_path(w->f, "attest", w->dir);
+	pem = attester_public(w->key);
+	put(w, "key.pem", pem, 0644);
+	free(pem);
+}
+
+static void
+end(struct world *w)
+{
+	EVP_PKEY_free(w->key);
+}
+
+static void
+note(void *arg, int level, const char *file, uint32_t line, const char *text)
+{
+	struct world *w = arg;
+	size_t n = strlen(w->text);
+
+	(void)line;
+	snprintf(w->text + n, sizeof(w->text) - n, "%d:%s:%s\n", level,
+	    file != NULL ? file + strlen(w->dir) + 1 : "", text);
+}
+
+static int
+load(struct world *w, struct aas_attest_set **set)
+{
+	struct aas_attest_files f = { note, w };
+	struct aas_attest_io io;
+
+	w->text[0] = '\0';
+	aas_attest_files(&f, &io);
+	return aas_attest_load(&io, w->dir, NOW, set);
+}
+
+#define EVIDENCE "evidence_services = [ \"sso-login\" ];"
+
+static void
+set_each_file_has_its_reason(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned why;
+	} want[] = {
+		{ "a.jws", AAS_AW_OK },
+		{ "b.jws", AAS_AW_JTI },
+		{ "c.jws", AAS_AW_PERMS },
+		{ "d.jws", AAS_AW_EXPIRED },
+		{ "e.jws", AAS_AW_FUTURE },
+		{ "f.jws", AAS_AW_REVOKED },
+		{ "g.jws", AAS_AW_TRUNCATED },
+		{ "h.jws", AAS_AW_OVERSIZED },
+		{ "i.jws", AAS_AW_PERMS },
+		{ "j.jws", AAS_AW_OK },
+	};
+	struct world w;
+	struct aas_attest_set *set = NULL;
+	char *big = malloc(80000);
+
+	begin(state, &w);
+	conf(&w, "corp", EVIDENCE);
+	put(&w, "revoked", "# gone\n\nfff\r\n", 0644);
+	token(&w, "a.jws", "\"group\":\"root\"", "1", NOW - 9, NOW + 9, 0644);
+	token(&w, "b.jws", "\"sub\":\"root\"", "1", NOW - 9, NOW + 9, 0644);
+	token(&w, "c.jws", "\"sub\":\"root\"", "2", NOW - 9, NOW + 9, 0666);
+	token(&w, "d.jws", "\"sub\":\"root\"", "3", NOW - 9, NOW, 0644);
+	token(&w, "e.jws", "\"sub\":\"root\"", "4", NOW + 1, NOW + 9, 0644);
+	token(&w, "f.jws", "\"sub\":\"root\"", "fff", NOW - 9, NOW + 9, 0644);
+	put(&w, "g.jws", "", 0644);
+	memset(big, 'A', 79999);
+	big[20000] = '\0';
+	put(&w, "h.jws", big, 0644);
+	big[20000] = 'A';
+	big[79999] = '\0';
+	put(&w, "i.jws", big, 0644); /* too much to be read at all */
+	/* A number that the unreadable c.jws used is free. */
+	token(&w, "j.jws", "\"sub\":\"root\"", "2", NOW - 9, NOW + 9, 0644);
+	put(&w, ".k.jws", "left by a crash", 0644);
+	free(big);
+
+	assert_int_equal(load(&w, &set), AAS_OK);
+	assert_int_equal(set->tokens_n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < set->tokens_n; i++) {
+		assert_string_equal(
+		    set->tokens[i].path + strlen(w.dir) + 1, want[i].file);
+		if (set->tokens[i].why != want[i].why)
+			fail_msg("%s: %s", want[i].file,
+			    aas_attest_code(set->tokens[i].why));
+	}
+	assert_non_null(strstr(w.text, "1:c.jws:must be a plain file"));
+	assert_non_null(strstr(w.text, "2:c.jws:does not count: its file"));
+	assert_non_null(strstr(w.text, "[expired]"));
+	aas_attest_unload(&set);
+	aas_attest_unload(&set);
+	end(&w);
+}
+
+static void
+set_nothing_there_is_not_found(void **state)
+{
+	struct world w;
+	struct aas_attest_set *set = NULL;
+
+	begin(state, &w);
+	assert_int_equal(load(&w, &set), AAS_ERR_NOTFOUND);
+	put(&w, "g.jws", "x", 0644);
+	assert_int_equal(load(&w, &set), AAS_OK); /* and told, though no good */
+	assert_int_equal(set->tokens[0].why, AAS_AW_TRUNCATED);
+	aas_attest_unload(&set);
+	fixture_path(w.f, "nowhere", w.dir);
+	assert_int_equal(load(&w, &set), AAS_ERR_NOTFOUND);
+	assert_null(set);
+	end(&w);
+}
+
+/* F45: whatever others may write or what is no plain file fails the whole. */
+static void
+set_f45_damaged_signer_fails_the_whole(void **state)
+{
+	static const struct {
+		const char *file, *text;
+		unsigned mode;
+		const char *told;
+	} rows[] = {
+		{ "z.conf", "name = 1;", 0644, "name must be text" },
+		{ "z.conf", "", 0666, "1:z.conf:must be a plain file" },
+		{ "revoked", "a b\n", 0644, "1:revoked:holds something else" },
+		{ "revoked", "a\n", 0664, "1:revoked:must be a plain file" },
+		{ "ca.pub", "ssh-rsa AAAA\n", 0644, "1:ca.pub:must hold" },
+		{ "ca.pub", "", 0644, "1:ca.pub:holds no public key" },
+		{ "ca.pub", "", 0622, "1:ca.pub:must be a plain file" },
+	};
+	struct world w;
+	struct aas_attest_set *set = NULL;
+	char more[256];
+
+	begin(state, &w);
+	put(&w, "ca.pub", "ssh-ed25519 " CA " x\n", 0644);
+	snprintf(more, sizeof(more), "evidence_ssh_ca = \"%s/ca.pub\";", w.dir);
+	conf(&w, "corp", more);
+	assert_int_equal(load(&w, &set), AAS_OK);
+	assert_string_equal(set->signers[0].cas[0], CA);
+	aas_attest_unload(&set);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "attest/%s", rows[i].file);
+		(void)unlinkat(w.f->dirfd, path, 0);
+		put(&w, rows[i].file, rows[i].text, rows[i].mode);
+		assert_int_equal(load(&w, &set), AAS_ERR_FORMAT);
+		assert_null(set);
+		if (strstr(w.text, rows[i].told) == NULL)
+			fail_msg("%s: %s", rows[i].told, w.text);
+		assert_int_equal(unlinkat(w.f->dirfd, path, 0), 0);
+		if (strcmp(rows[i].file, "ca.pub") != 0)
+			continue;
+		assert_int_equal(load(&w, &set), AAS_ERR_FORMAT);
+		assert_non_null(strstr(w.text, "1:ca.pub:is not there"));
+	}
+	put(&w, "ca.pub", "ssh-ed25519 " CA " x\n", 0644);
+	conf(&w, "other", "");
+	assert_int_equal(load(&w, &set), AAS_OK);
+	aas_attest_unload(&set);
+	put(&w, "twice.conf",
+	    "name = \"corp\"; alg = \"ES256\"; issuer = \"i\";"
+	    "audience = \"a\"; key = \"/k\";",
+	    0644);
+	assert_int_equal(load(&w, &set), AAS_ERR_FORMAT);
+	assert_non_null(strstr(w.text, "has the same name"));
+	end(&w);
+}
+
+static void
+set_too_many_signers_fail_the_whole(void **state)
+{
+	struct world w;
+	struct aas_attest_set *set = NULL;
+	char name[16];
+
+	begin(state, &w);
+	for (int i = 0; i <= AAS_SIGNERS_MAX; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		conf(&w, name, EVIDENCE);
+	}
+	assert_int_equal(load(&w, &set), AAS_ERR_FORMAT);
+	assert_non_null(strstr(w.text, "one signer too many"));
+	end(&w);
+}
+
+/* --- the source ----------------------------------------------------------- */
+
+static void
+copy_file(const char *from, const struct fixture *f, const char *name)
+{
+	char b[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = openat(
+	    f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	ssize_t n = 0;
+
+	if (in == -1)
+		fail_msg("%s: %s", from, strerror(errno));
+	assert_int_not_equal(out, -1);
+	while ((n = read(in, b, sizeof(b))) > 0)
+		assert_int_equal(write(out, b, (size_t)n), n);
+	assert_int_equal(fchmod(out, 0755), 0);
+	assert_int_equal(close(in), 0);
+	assert_int_equal(close(out), 0);
+}
+
+static void
+gather(struct world *w, const char *user, const char *const *groups,
+    struct aas_gathered *got)
+{
+	struct aas_gather g = { .now_s = NOW, .timeout_ms = 20000 };
+	struct aas_switch sw;
+	char worker[FIXTURE_PATH], err[256];
+
+	if (faccessat(w->f->dirfd, "worker", F_OK, 0) == -1) {
+		copy_file(WORKER, w->f, "worker");
+		copy_file(PLUGIN, w->f, "libaas_policy_attest.so");
+	}
+	g.worker = fixture_path(w->f, "worker", worker);
+	g.plugindir = g.confdir = w->f->dir;
+	g.user = user;
+	g.groups = groups;
+	memset(got, 0, sizeof(*got));
+	assert_int_equal(aas_switch_parse("attest", &sw, err), AAS_OK);
+	assert_int_equal(aas_gather_run(&sw, &g, got), AAS_OK);
+}
+
+static void
+plugin_gives_one_rule_per_statement(void **state)
+{
+	static const char *const groups[] = { "root", NULL };
+	struct world w;
+	struct aas_gathered got;
+	const struct aas_rule *r = NULL;
+	char more[256];
+
+	begin(state, &w);
+	put(&w, "ca.pub", "ssh-ed25519 " CA "\n", 0644);
+	snprintf(more, sizeof(more), "%s evidence_ssh_ca = [ \"%s/ca.pub\" ];",
+	    EVIDENCE, w.dir);
+	conf(&w, "corp", more);
+	token(&w, "a.jws", "\"group\":\"root\"", "1", NOW - 9, NOW + 9, 0644);
+	token(&w, "b.jws", "\"sub\":\"alice\"", "2", NOW - 9, NOW - 1, 0644);
+	token(&w, "c.jws", "\"sub\":\"bob\"", "3", NOW + 1, NOW + 9, 0644);
+	token(&w, "d.jws", "\"sub\":\"bob\"", "4", NOW - 9, NOW + 9, 0666);
+	token(&w, "e.jws", "\"group\":\"no-such-group\"", "5", NOW - 9, NOW + 9,
+	    0644);
+	gather(&w, NULL, NULL, &got);
+	if (got.answers[0].status != AAS_PLUGIN_SUCCESS)
+		fail_msg("%s", got.answers[0].text);
+	assert_int_equal(got.denied, 0);
+	assert_int_equal(got.rules_n, 3);
+	r = &got.rules[0];
+	assert_string_equal(r->source, "attest");
+	assert_string_equal(r->name, "attest-6b86b273ff34fce1");
+	assert_int_equal(r->effect, AAS_EF_ATTEST);
+	assert_int_equal(r->groups.n, 1);
+	assert_string_equal(r->groups.v[0], "root");
+	assert_int_equal(r->gids[0], 0);
+	assert_int_equal(r->users.n, 0);
+	assert_int_equal(r->not_before_s, NOW - 9);
+	assert_int_equal(r->not_after_s, NOW + 9);
+	assert_int_equal(r->evidence_services.n, 1);
+	assert_string_equal(r->evidence_services.v[0], "sso-login");
+	assert_int_equal(r->cas_n, 1);
+	assert_int_equal(r->cas[0].len, 51);
+	assert_string_equal(got.rules[1].users.v[0], "alice");
+	assert_string_equal(got.rules[2].users.v[0], "bob");
+	assert_non_null(strstr(got.answers[0].text, "[permissions]"));
+	assert_non_null(strstr(got.answers[0].text, "is not a group"));
+	aas_gathered_free(&got);
+
+	gather(&w, "bob", groups, &got);
+	assert_int_equal(got.answers[0].status, AAS_PLUGIN_SUCCESS);
+	assert_int_equal(got.rules_n, 2); /* the group's, and bob's own */
+	aas_gathered_free(&got);
+	gather(&w, "carol", NULL, &got);
+	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
+	aas_gathered_free(&got);
+	end(&w);
+}
+
+static void
+plugin_says_what_it_cannot_use(void **state)
+{
+	struct world w;
+	struct aas_gathered got;
+
+	begin(state, &w);
+	gather(&w, NULL, NULL, &got);
+	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
+	assert_int_equal(got.denied, 0);
+	aas_gathered_free(&got);
+	/* A token alone, without anybody who may sign: no rule, and a note. */
+	token(&w, "a.jws", "\"sub\":\"bob\"", "1", NOW - 9, NOW + 9, 0644);
+	gather(&w, NULL, NULL, &got);
+	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
+	assert_non_null(strstr(got.answers[0].text, "[signer]"));
+	aas_gathered_free(&got);
+	/* A signer whose file is damaged: the last good policy stays. */
+	conf(&w, "corp", EVIDENCE "max_life = \"1s\";");
+	gather(&w, NULL, NULL, &got);
+	assert_int_equal(got.answers[0].status, AAS_PLUGIN_UNAVAIL);
+	assert_int_equal(got.denied, 1);
+	assert_non_null(strstr(got.answers[0].text, "corp.conf:1: max_life"));
+	aas_gathered_free(&got);
+	end(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(set_each_file_has_its_reason),
+		FIXTURE_TEST(set_nothing_there_is_not_found),
+		FIXTURE_TEST(set_f45_damaged_signer_fails_the_whole),
+		FIXTURE_TEST(set_too_many_signers_fail_the_whole),
+		FIXTURE_TEST(plugin_gives_one_rule_per_statement),
+		FIXTURE_TEST(plugin_says_what_it_cannot_use),
+	};
+
+	return cmocka_run_group_tests_name("attest_set", tests, NULL, NULL);
+}
