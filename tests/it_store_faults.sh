@@ -91,6 +91,8 @@ if strace -qqq -o /dev/null -e inject=write:signal=KILL:when=1 \
 fi
 sweep genesis "none" "held active=0 pending=1" \
     "write fsync renameat fchmod unlinkat"
+sweep replace "held active=0 pending=1" "enrolled active=2 pending=0" \
+    "write fsync renameat fchmod mkdirat unlinkat"
 sweep add "enrolled active=2 pending=0" "enrolled active=2 pending=1" \
     "write fsync renameat"
 sweep suspend "enrolled active=2 pending=0" "degraded active=1 pending=0" \

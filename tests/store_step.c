@@ -3,6 +3,7 @@
  *
  *	store_step make DIR KIND   a store in DIR/aas, and in DIR/line the entry
  *	                           that KIND asks for: genesis (without
+ *	                           authority), replace (a held one, with
  *	                           authority), add (a third key, by one key) or
  *	                           suspend
  *	store_step append DIR KIND append DIR/line
@@ -58,6 +59,17 @@ next_line(struct aas_store *s, const char *kind, struct signer *k)
 	line = chain_genesis(&ch, by, 2, NULL);
 	if (strcmp(kind, "genesis") == 0)
 		return line;
+	if (strcmp(kind, "replace") == 0) {
+		if (append(s, line, AAS_AUTH_NONE) != AAS_OK)
+			exit(1);
+		free(line);
+		chain_free(&ch);
+		by[1] = &k[2];
+		chain_init(&ch, USER_NAME, USER_ID);
+		line = chain_genesis(&ch, by, 2, NULL);
+		chain_free(&ch);
+		return line;
+	}
 	if (append(s, line, AAS_AUTH_HOST) != AAS_OK)
 		exit(1);
 	chain_add(&ch, line);
@@ -131,7 +143,8 @@ show(struct aas_store *s, const char *dir)
 }
 
 static int
-run(struct aas_store *s, char **argv, const char *dir, const char *path)
+run(struct aas_store *s, int argc, char **argv, const char *dir,
+    const char *path)
 {
 	struct aas_buf b = { NULL, 0 };
 	uint32_t issued = 0;
@@ -153,7 +166,9 @@ run(struct aas_store *s, char **argv, const char *dir, const char *path)
 	if (strcmp(argv[1], "append") != 0 ||
 	    aas_fs_read_path(path, 0, 0, AAS_LINE_MAX, &b, NULL) != AAS_OK)
 		return 1;
-	r = append(s, (const char *)b.p, AAS_AUTH_NONE);
+	r = append(s, (const char *)b.p,
+	    argc > 3 && strcmp(argv[3], "replace") == 0 ? AAS_AUTH_HOST
+							: AAS_AUTH_NONE);
 	aas_buf_free(&b);
 	return r != AAS_OK;
 }
@@ -173,7 +188,7 @@ main(int argc, char **argv)
 	(void)snprintf(path, sizeof(path), "%s/line", argv[2]);
 	if (aas_store_open(dir, argv[1][0] == 'm', &s) != AAS_OK)
 		return 3;
-	r = run(s, argv, dir, path);
+	r = run(s, argc, argv, dir, path);
 	aas_store_close(&s);
 	return r;
 }

@@ -5,7 +5,9 @@
  *    record, pin, index.  An entry that is to be held is never on the disk
  *    before its hold, and after a crash either head is known to be ours.
  * 2. A ticket MUST be spent before the record is written.
- * 3. A genesis MUST NOT replace a record that counts.
+ * 3. A genesis MUST NOT replace a record that counts.  One that takes a held
+ *    one's place MUST do so in one step: the old record and its hold stay
+ *    until the new one is there, and the pin says that it is to come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,7 @@ struct append {
 	char file[16];
 	struct aas_look lk; /* before */
 	int looked;         /* what aas_look() said */
+	int replaces;       /* a genesis that is held */
 	struct aas_line *l;
 	struct aas_buf bytes; /* the chain with the new line */
 	struct aas_record *rec;
@@ -161,7 +164,27 @@ counter_of(const struct aas_proof *pf)
 	    (uint32_t)pf->auth[35] << 8 | pf->auth[36];
 }
 
-/* Book the hold or wait, and the counters that the proofs carried. */
+/* The counters that the proofs carried; 1 if that is news. */
+static int
+book_counters(struct append *a)
+{
+	int dirty = 0;
+
+	for (size_t i = 0; i < a->l->proofs_n; i++) {
+		const struct aas_proof *pf = &a->l->proofs[i];
+		struct aas_counter *ct = NULL;
+
+		if (counter_of(pf) == 0 ||
+		    (ct = counter_of_key(a, pf, 1)) == NULL ||
+		    ct->value >= counter_of(pf))
+			continue;
+		ct->value = counter_of(pf);
+		dirty = 1;
+	}
+	return dirty;
+}
+
+/* Book the hold or wait, and the counters. */
 static int
 book(struct append *a)
 {
@@ -180,18 +203,18 @@ book(struct append *a)
 	}
 	if (r != AAS_OK)
 		return r;
-	for (size_t i = 0; i < a->l->proofs_n; i++) {
-		const struct aas_proof *pf = &a->l->proofs[i];
-		struct aas_counter *ct = NULL;
-
-		if (counter_of(pf) == 0 ||
-		    (ct = counter_of_key(a, pf, 1)) == NULL ||
-		    ct->value >= counter_of(pf))
-			continue;
-		ct->value = counter_of(pf);
+	if (book_counters(a))
 		dirty = 1;
-	}
 	return dirty ? aas_hoststate_write(a->s, a->file, hs) : AAS_OK;
+}
+
+/* What was booked for the record that is no more; left there, it waits idly. */
+static void
+forget_replaced(struct append *a)
+{
+	memset(&a->lk.hs, 0, sizeof(a->lk.hs));
+	(void)book_counters(a);
+	(void)aas_hoststate_write(a->s, a->file, &a->lk.hs);
 }
 
 static int
@@ -199,7 +222,8 @@ write_all(struct append *a)
 {
 	static const struct aas_pin none;
 	const struct aas_pin *old =
-	    a->l->e.type == AAS_T_GENESIS ? &none : &a->lk.rec->pin;
+	    a->l->e.type == AAS_T_GENESIS && !a->replaces ? &none
+							  : &a->lk.rec->pin;
 	int r = AAS_ERR_SYS;
 
 	if ((r = book(a)) != AAS_OK)
@@ -213,8 +237,27 @@ write_all(struct append *a)
 		 a->bytes.len, (uid_t)-1, a->s->gid, 0640)) != AAS_OK)
 		return r;
 	/* From here on the entry is in: what fails now, the next load mends. */
-	(void)aas_pin_write(a->s, a->file, &a->rec->pin, NULL);
+	if (aas_pin_write(a->s, a->file, &a->rec->pin, NULL) == AAS_OK &&
+	    a->replaces)
+		forget_replaced(a);
 	return AAS_OK;
+}
+
+/*
+ * A held genesis gives way, and what a crash left behind of one that never
+ * was: its waits are another's.
+ */
+static int
+make_way(struct append *a)
+{
+	int r;
+
+	a->replaces = a->looked == AAS_OK;
+	if (a->replaces)
+		return aas_retire_copy(a->s, a->uid, a->now);
+	r = aas_retire_locked(a->s, a->uid, a->now);
+	memset(&a->lk.hs, 0, sizeof(a->lk.hs));
+	return r == AAS_ERR_NOTFOUND ? AAS_OK : r;
 }
 
 /* Look again, write the index; says until when the new entry is held. */
@@ -257,13 +300,8 @@ append_locked(struct append *a, const char *line, unsigned *why)
 	    (r = aas_invite_check(a->s, a->uid, a->ticket, a->now)) != AAS_OK)
 		return fail(r, AAS_WHY_AUTHORITY, why);
 	*why = AAS_WHY_SYSTEM;
-	if (a->l->e.type == AAS_T_GENESIS) {
-		/* A held one gives way; so does what a crash left behind. */
-		r = aas_retire_locked(a->s, a->uid, a->now);
-		if (r != AAS_OK && r != AAS_ERR_NOTFOUND)
-			return r;
-		memset(&a->lk.hs, 0, sizeof(a->lk.hs));
-	}
+	if (a->l->e.type == AAS_T_GENESIS && (r = make_way(a)) != AAS_OK)
+		return r;
 	if ((r = write_all(a)) != AAS_OK)
 		return r;
 	*why = a->hold_s > 0 ? AAS_WHY_HELD : AAS_WHY_OK;

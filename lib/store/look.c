@@ -85,6 +85,19 @@ no_record(struct aas_store *s, const char *file, const struct aas_look *lk,
 	return AAS_ERR_ROLLBACK;
 }
 
+/* The genesis that the pin says was to take a held one's place. */
+static int
+is_replaced(const struct aas_look *lk, const uint8_t *line, size_t n)
+{
+	uint8_t hash[32];
+
+	return lk->lines == 1 && lk->next.seq == 1 && lk->pin.seq != 0 &&
+	    memcmp(lk->next.genesis, lk->pin.genesis,
+		sizeof(lk->pin.genesis)) != 0 &&
+	    aas_sha256(line, n, NULL, 0, NULL, 0, hash) == AAS_OK &&
+	    memcmp(hash, lk->next.head, sizeof(hash)) == 0;
+}
+
 /*
  * Who wrote what is past the pin: *own when it is the one entry that the pin
  * says was to come, *foreign when it is anything else.
@@ -106,6 +119,12 @@ past_pin(struct aas_look *lk, int *own, int *foreign)
 	if (r != AAS_ERR_NOTFOUND)
 		return r;
 	lk->lines = seq;
+	if (is_replaced(lk, line, n)) {
+		/* As any first one: nothing before it counts any more. */
+		memset(&lk->pin, 0, sizeof(lk->pin));
+		*own = 1;
+		return AAS_OK;
+	}
 	if (seq <= lk->pin.seq)
 		return AAS_OK;
 	*foreign = 1;

@@ -133,4 +133,8 @@ int aas_invite_spend(struct aas_store *s, uint32_t uid);
 int aas_retire_locked(
     struct aas_store *s, uint32_t uid, const struct aas_now *now);
 
+/* Copies of the same files to the archive; everything stays where it is. */
+int aas_retire_copy(
+    struct aas_store *s, uint32_t uid, const struct aas_now *now);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * Retiring a user's record: moved away, never destroyed.
+ * Retiring a user's record: moved away or copied, never destroyed.
  *
  * 1. Between its steps the user MUST be refused, not new: the pin goes after
  *    the record, and the waits last of all.
@@ -13,6 +13,8 @@
 
 #include "lib/err.h"
 #include "lib/store/parts.h"
+
+#define COPY_MAX (1 << 20)
 
 /* A directory of its own below archive/, named after uid and time. */
 static int
@@ -66,6 +68,40 @@ aas_retire_locked(struct aas_store *s, uint32_t uid, const struct aas_now *now)
 		    fsync(place) == -1 || fsync(parts[i].fd) == -1)
 			goto out;
 	}
+	r = fsync(s->archive) == 0 ? AAS_OK : AAS_ERR_SYS;
+out:
+	aas_close(&place);
+	return r;
+}
+
+static int
+copy(const struct aas_store *s, int from, const char *file, int to,
+    const char *as)
+{
+	struct aas_buf b = { NULL, 0 };
+	int r = aas_fs_read(from, file, s->owner, 022, COPY_MAX, &b, NULL);
+
+	if (r == AAS_OK)
+		r = aas_fs_replace(
+		    to, as, b.p, b.len, (uid_t)-1, (gid_t)-1, 0600);
+	aas_buf_free(&b);
+	return r == AAS_ERR_NOTFOUND ? AAS_OK : r;
+}
+
+int
+aas_retire_copy(struct aas_store *s, uint32_t uid, const struct aas_now *now)
+{
+	char file[16];
+	int place = -1;
+	int r = AAS_ERR_SYS;
+
+	aas_store_file(uid, file);
+	if ((r = make_place(s, file, now, &place)) != AAS_OK)
+		return r;
+	if ((r = copy(s, s->records, file, place, "record")) != AAS_OK ||
+	    (r = copy(s, s->pins, file, place, "pin")) != AAS_OK ||
+	    (r = copy(s, s->state, file, place, "state")) != AAS_OK)
+		goto out;
 	r = fsync(s->archive) == 0 ? AAS_OK : AAS_ERR_SYS;
 out:
 	aas_close(&place);

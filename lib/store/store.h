@@ -73,7 +73,8 @@ enum aas_authority {
  * Verify ${line} as the next entry of the user's chain and store it durably:
  * holds, intention, record, pin, index.  A key change with one key's proof is
  * stored held for 72 h; a genesis without authority for 24 h.  A genesis with
- * authority takes the place of one that is held, which is retired.  ${ticket}
+ * authority takes the place of one that is held, in one step; the archive gets
+ * a copy of that.  ${ticket}
  * is the invite's text for AAS_AUTH_TICKET (spent before the record is
  * written), else NULL.  ${held_until} (realtime seconds, 0: counts at once) may
  * be NULL. Returns 0; AAS_ERR_FORMAT, AAS_ERR_CRYPTO, AAS_ERR_DENIED,
