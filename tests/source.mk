@@ -1,12 +1,17 @@
 # The switch, its worker, and plugins that do harm.
 if HAVE_CMOCKA
-SOURCE_TESTS = tests/test_gather tests/test_groups tests/test_source_wire \
+SOURCE_TESTS = tests/test_exec tests/test_gather tests/test_groups tests/test_source_wire \
 	tests/test_switch
 check_PROGRAMS += $(SOURCE_TESTS)
 TESTS += $(SOURCE_TESTS)
 
 tests_test_switch_SOURCES = tests/test_switch.c
 tests_test_switch_LDADD = policy/libaas-source.la $(TEST_LIBS)
+tests_test_exec_SOURCES = tests/test_exec.c
+tests_test_exec_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DWORKER='"$(abs_top_builddir)/tools/aas-policy-worker"' \
+	-DPLUGIN='"$(abs_top_builddir)/policy/plugins/.libs/libaas_policy_exec.so"'
+tests_test_exec_LDADD = policy/libaas-source.la $(TEST_LIBS)
 tests_test_groups_SOURCES = tests/test_groups.c
 tests_test_groups_LDADD = policy/libaas-source.la $(TEST_LIBS)
 tests_test_groups_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r

@@ -13,6 +13,7 @@ fuzz_replays = \
 	%D%/replay_ceremony \
 	%D%/replay_conf \
 	%D%/replay_ctap \
+	%D%/replay_exec \
 	%D%/replay_files \
 	%D%/replay_jws \
 	%D%/replay_pam \
@@ -43,6 +44,11 @@ tests_fuzz_replay_ctap_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"ctap"' \
 tests_fuzz_replay_ctap_LDADD = lib/libaas-ceremony.la
 tests_fuzz_replay_ctap_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=read,--wrap=write,--wrap=poll,--wrap=_exit
+
+tests_fuzz_replay_exec_SOURCES = %D%/replay.c %D%/fuzz_exec.c
+tests_fuzz_replay_exec_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"exec"' \
+	$(JANSSON_CFLAGS)
+tests_fuzz_replay_exec_LDADD = $(JANSSON_LIBS)
 
 tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
 tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
