@@ -96,6 +96,20 @@ load(int32_t alg, const uint8_t *pk, size_t len)
 	return NULL;
 }
 
+void
+aas_crypto_warm(int32_t alg)
+{
+	const char *key = alg == AAS_ALG_ES256 ? "EC" : "ED25519";
+	const char *sig = alg == AAS_ALG_ES256 ? "ECDSA" : "ED25519";
+
+	if (aas_crypto_init() != AAS_OK)
+		return;
+	/* The library keeps what it has once set up. */
+	EVP_PKEY_CTX_free(EVP_PKEY_CTX_new_from_name(NULL, key, NULL));
+	EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(NULL, sig, NULL));
+	ERR_clear_error();
+}
+
 /*
  * Ed25519 points of small order: with one of them as the public key some
  * signatures hold over any message.  Source: RFC 8032 5.1.7, libsodium's

@@ -49,4 +49,11 @@ int aas_sha256(const void *a, size_t an, const void *b, size_t bn,
  */
 int aas_crypto_init(void);
 
+/*
+ * aas_crypto_warm(alg):
+ * Have libcrypto set up what a check of such a signature needs: for a moment
+ * in which there is only waiting to do.  What fails here fails again there.
+ */
+void aas_crypto_warm(int32_t alg);
+
 #endif

@@ -155,10 +155,11 @@ aas_frame_recv(int sock, int timeout_ms, struct aas_frame *f)
 	size_t n = 0;
 	int r = AAS_ERR_SYS;
 
-	explicit_bzero(f, sizeof(*f));
+	f->type = 0;
+	f->len = 0;
 	if (sock < 0) { /* which poll(2) would wait on for ever */
 		errno = EBADF;
-		return AAS_ERR_SYS;
+		goto out;
 	}
 	if ((r = recv_packet(sock, until_ms, head, f->b, &n)) != AAS_OK)
 		goto out;

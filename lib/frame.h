@@ -32,9 +32,9 @@ int aas_frame_send(int sock, uint8_t type, const void *p, size_t len);
 /*
  * aas_frame_recv(sock, timeout_ms, &f):
  * Receive one.  ${timeout_ms} -1 waits for ever.  Descriptors that came with
- * it are never accepted.  f->b is wiped before use; the caller wipes it after
- * a secret.  Returns 0; AAS_ERR_TIMEOUT, AAS_ERR_CANCELED (end of file),
- * AAS_ERR_FORMAT, AAS_ERR_SYS.
+ * it are never accepted.  f->b beyond f->len is left as it was; on a failure
+ * all of it is wiped, and the caller wipes it after a secret.  Returns 0;
+ * AAS_ERR_TIMEOUT, AAS_ERR_CANCELED (end of file), AAS_ERR_FORMAT, AAS_ERR_SYS.
  */
 int aas_frame_recv(int sock, int timeout_ms, struct aas_frame *f);
 

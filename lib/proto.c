@@ -8,6 +8,7 @@
  */
 #include "lib/proto.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -141,7 +142,7 @@ aas_request_get(const uint8_t *p, size_t len, struct aas_request *rq)
 	struct aas_rd r;
 	int e;
 
-	memset(rq, 0, sizeof(*rq));
+	memset(rq, 0, offsetof(struct aas_request, creds));
 	aas_rd_init(&r, p, len);
 	rq->op = get_u8_max(&r, AAS_OP_ENROLL);
 	rq->flags = aas_rd_u32(&r);
@@ -158,6 +159,7 @@ aas_request_get(const uint8_t *p, size_t len, struct aas_request *rq)
 	aas_rd_raw(&r, rq->handle, sizeof(rq->handle));
 	rq->creds_n = get_u8_max(&r, AAS_KEYS_MAX);
 	for (size_t i = 0; i < rq->creds_n; i++) {
+		memset(&rq->creds[i], 0, sizeof(rq->creds[i]));
 		get_name(&r, rq->creds[i].label, sizeof(rq->creds[i].label));
 		get_cred(&r, &rq->creds[i].c);
 	}

@@ -14,6 +14,7 @@
 #include "lib/assertion.h"
 #include "lib/ceremony/priv.h"
 #include "lib/err.h"
+#include "lib/fs.h"
 #include "lib/log.h"
 
 #define TICK_MS 250
@@ -247,8 +248,12 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 	}
 	if (r != AAS_OK)
 		return r;
-	aas_cer_close_others(c, NULL);
-	if ((r = aas_cer_check(c, s, flags)) != AAS_OK)
+	/* The other keys stop blinking; this one's process ends meanwhile. */
+	aas_cer_close_others(c, s);
+	aas_close(&s->io.sock);
+	r = aas_cer_check(c, s, flags);
+	aas_cer_close(s, TICK_MS);
+	if (r != AAS_OK)
 		return r;
 	*key = s->key;
 	*pf = s->res.proof;

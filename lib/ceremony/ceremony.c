@@ -48,9 +48,9 @@ free_ceremony(struct aas_cer *c)
 	aas_record_free(&c->rec);
 	aas_store_close(&c->store);
 	/* All that can ever hold a PIN; the rest is public, and 150 kB. */
-	explicit_bzero(&c->job, sizeof(c->job));
+	aas_io_job_wipe(&c->job);
 	explicit_bzero(&c->reply, sizeof(c->reply));
-	explicit_bzero(&c->frame, sizeof(c->frame));
+	explicit_bzero(c->frame.b, c->frame.len);
 	free(c);
 }
 

@@ -80,7 +80,7 @@ aas_cer_prepare(
 		memcpy(s->hash, fixed, sizeof(s->hash));
 	else if (challenge(c, s->hash) != AAS_OK)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
-	explicit_bzero(j, sizeof(*j));
+	aas_io_job_wipe(j);
 	j->op = AAS_IO_ASSERT;
 	j->uv = uv != 0;
 	memcpy(j->rp, c->rp, sizeof(j->rp));

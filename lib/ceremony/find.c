@@ -8,6 +8,7 @@
 
 #include <fido.h>
 
+#include "lib/assertion.h"
 #include "lib/ceremony/priv.h"
 #include "lib/err.h"
 
@@ -78,7 +79,7 @@ probe_job(struct aas_cer *c)
 {
 	struct aas_io_job *j = &c->job;
 
-	explicit_bzero(j, sizeof(*j));
+	aas_io_job_wipe(j);
 	j->op = AAS_IO_PROBE;
 	j->want = c->want;
 	memcpy(j->rp, c->rp, sizeof(j->rp));
@@ -246,7 +247,7 @@ aas_cer_find(struct aas_cer *c)
 	enum aas_slot_state bad = c->making ? AAS_SLOT_YOURS : AAS_SLOT_FOREIGN;
 	int64_t since = aas_clock_ms(), known = 0;
 	unsigned why, last = AAS_WHY_OK;
-	int r;
+	int r, warm = 0;
 
 	for (;;) {
 		int64_t now = aas_clock_ms();
@@ -277,6 +278,10 @@ aas_cer_find(struct aas_cer *c)
 			    now - since >= patience(c, why))
 				return aas_cer_fail(c, why);
 		}
+		/* The keys are busy now; later the person waits for us. */
+		if (!warm && c->keys_n > 0)
+			aas_crypto_warm(c->keys[0].cred->alg);
+		warm = 1;
 		r = aas_cer_step(c,
 		    aas_cer_pending(c) > 0 ? AGAIN_MS : c->until_ms - 1 - now);
 		if (r != AAS_OK) {
@@ -320,7 +325,7 @@ aas_cer_choose(struct aas_cer *c, enum aas_slot_state st, struct aas_slot **s)
 				continue;
 			}
 			if (!t->busy) {
-				explicit_bzero(&c->job, sizeof(c->job));
+				aas_io_job_wipe(&c->job);
 				c->job.op = AAS_IO_TOUCH;
 				r = aas_cer_start(
 				    c, t, c->until_ms - aas_clock_ms());

@@ -106,7 +106,7 @@ int
 aas_io_send(const struct aas_io *io, const struct aas_io_job *job)
 {
 	uint8_t buf[AAS_IO_PACKET];
-	size_t len = 0;
+	size_t len = sizeof(buf); /* to wipe, until it is known */
 	int r;
 
 	if ((r = aas_io_job_put(job, buf, sizeof(buf), &len)) != AAS_OK)
@@ -116,7 +116,7 @@ aas_io_send(const struct aas_io *io, const struct aas_io_job *job)
 	    (ssize_t)len)
 		r = AAS_OK;
 out:
-	explicit_bzero(buf, sizeof(buf));
+	explicit_bzero(buf, len);
 	return r;
 }
 

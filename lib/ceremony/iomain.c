@@ -358,10 +358,10 @@ aas_io_main(int dev, int ctl)
 		if (aas_io_job_get(buf, (size_t)n, &job) != AAS_OK ||
 		    job.timeout_ms > 3600000)
 			_exit(1);
-		explicit_bzero(buf, sizeof(buf));
+		explicit_bzero(buf, (size_t)n);
 		memset(&res, 0, sizeof(res));
 		work(&job, &res);
-		explicit_bzero(&job, sizeof(job));
+		aas_io_job_wipe(&job);
 		if (aas_io_result_put(&res, buf, sizeof(buf), &len) != AAS_OK ||
 		    write(ctl, buf, len) != (ssize_t)len)
 			_exit(1);

@@ -24,7 +24,7 @@ prepare(struct aas_cer *c, const char *rp, int32_t alg, int uv)
 {
 	struct aas_io_job *j = &c->job;
 
-	explicit_bzero(j, sizeof(*j));
+	aas_io_job_wipe(j);
 	j->op = AAS_IO_MAKE;
 	j->uv = uv != 0;
 	j->alg = alg;

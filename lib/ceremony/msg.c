@@ -4,11 +4,18 @@
  * 1. A result comes from a process that a hostile key may have taken over:
  *    every length and index MUST be checked, and trailing data refused.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/ceremony/msg.h"
 #include "lib/err.h"
 #include "lib/wire.h"
+
+void
+aas_io_job_wipe(struct aas_io_job *j)
+{
+	explicit_bzero(j, offsetof(struct aas_io_job, ids));
+}
 
 int
 aas_io_job_put(
@@ -45,7 +52,7 @@ aas_io_job_get(const uint8_t *p, size_t len, struct aas_io_job *j)
 	size_t n = 0;
 	int e;
 
-	explicit_bzero(j, sizeof(*j));
+	aas_io_job_wipe(j);
 	aas_rd_init(&r, p, len);
 	j->op = aas_rd_u8(&r);
 	j->timeout_ms = aas_rd_u32(&r);
@@ -68,7 +75,7 @@ aas_io_job_get(const uint8_t *p, size_t len, struct aas_io_job *j)
 		j->ids[i].len = r.bad ? 0 : (uint16_t)n;
 	}
 	if ((e = aas_rd_end(&r)) != AAS_OK)
-		explicit_bzero(j, sizeof(*j));
+		aas_io_job_wipe(j);
 	return e;
 }
 

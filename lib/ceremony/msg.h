@@ -81,6 +81,12 @@ struct aas_io_result {
 };
 
 /*
+ * aas_io_job_wipe(j): an empty job, with nothing left of a PIN.  Credential
+ * ids are public: those that were there are only not counted any more.
+ */
+void aas_io_job_wipe(struct aas_io_job *j);
+
+/*
  * aas_io_job_put(), _get(), aas_io_result_put(), _get(): as lib/proto.h's.
  * Both wipe what they read from or write to only on error; the caller wipes
  * a job, and its bytes, that held a PIN.

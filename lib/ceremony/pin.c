@@ -160,7 +160,7 @@ aas_cer_new_pin(struct aas_cer *c, struct aas_slot *s, struct aas_secret *pin)
 		r = aas_cer_fail(c, AAS_WHY_NO_PIN);
 		goto out;
 	}
-	explicit_bzero(&c->job, sizeof(c->job));
+	aas_io_job_wipe(&c->job);
 	c->job.op = AAS_IO_SETPIN;
 	(void)aas_secret_set(&c->job.pin, pin->b, pin->len);
 	if ((r = aas_cer_do(c, s)) != AAS_OK)
