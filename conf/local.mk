@@ -7,7 +7,8 @@ dist_pamexample_DATA = %D%/pam.d/common-account %D%/pam.d/common-auth \
 
 # An example, not /etc/aas/aas.conf: a realm is chosen, never guessed.
 aasexampledir = $(docdir)/examples
-dist_aasexample_DATA = %D%/aas.conf %D%/sshd_config.d/05-aas.conf
+dist_aasexample_DATA = %D%/aas.conf %D%/policy.conf \
+	%D%/sshd_config.d/05-aas.conf
 
 # systemd: the daemon, its socket, the group, the directories.
 sysusersdir = $(prefix)/lib/sysusers.d

@@ -48,7 +48,10 @@ lib_libaas_la_LIBADD = lib/libaas-base.la $(CRYPTO_LIBS) $(JANSSON_LIBS)
 
 # aas.conf(5): for tools only; libconfig never enters a host process.
 noinst_LTLIBRARIES += lib/libaas-conf.la
-lib_libaas_conf_la_SOURCES = lib/conf/conf.c lib/conf/guard.c lib/conf/conf.h
+lib_libaas_conf_la_SOURCES = \
+	lib/conf/conf.c lib/conf/conf.h \
+	lib/conf/guard.c \
+	lib/conf/values.c lib/conf/values.h
 lib_libaas_conf_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 lib_libaas_conf_la_LIBADD = lib/libaas-base.la $(LIBCONFIG_LIBS)
 

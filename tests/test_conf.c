@@ -58,6 +58,9 @@ conf_realm_alone_has_the_defaults(void **state)
 	assert_int_equal(conf->timeout_s, 60);
 	assert_int_equal(conf->session_s, 0);
 	assert_int_equal(conf->required_users.n, 0);
+	assert_string_equal(conf->policy, "files attest");
+	assert_string_equal(conf->zone, "");
+	assert_int_equal(conf->at.policy, 0);
 	aas_conf_free(&conf);
 	assert_null(conf);
 }
@@ -73,6 +76,8 @@ conf_every_setting_is_read(void **state)
 	    "required_users = [ \"alice\", \"bob\" ];\n"
 	    "required_groups = ( \"staff\" );\n"
 	    "exempt_services = [ \"cron\" ];\n"
+	    "policy = \"files exec [UNAVAIL=continue]\";\n"
+	    "zone = \"America/Port-au-Prince\";\n"
 	    "state_dir = \"/s\"; run_dir = \"/r\"; libexec_dir = \"/l/x\";\n";
 	struct aas_conf *conf = NULL;
 	char err[AAS_CONF_ERR];
@@ -93,6 +98,13 @@ conf_every_setting_is_read(void **state)
 	assert_string_equal(conf->required_users.v[1], "bob");
 	assert_string_equal(conf->required_groups.v[0], "staff");
 	assert_string_equal(conf->exempt_services.v[0], "cron");
+	assert_string_equal(conf->policy, "files exec [UNAVAIL=continue]");
+	assert_string_equal(conf->zone, "America/Port-au-Prince");
+	assert_int_equal(conf->at.required_users, 6);
+	assert_int_equal(conf->at.required_groups, 7);
+	assert_int_equal(conf->at.exempt_services, 8);
+	assert_int_equal(conf->at.policy, 9);
+	assert_int_equal(conf->at.zone, 10);
 	assert_string_equal(conf->state_dir, "/s");
 	assert_string_equal(conf->run_dir, "/r");
 	assert_string_equal(conf->libexec_dir, "/l/x");
@@ -144,6 +156,29 @@ conf_bad_setting_is_an_error_with_its_line(void **state)
 		    "t.conf:2: state_dir must be an absolute path" },
 		{ "state_dir = \"/a/../b\";",
 		    "t.conf:2: state_dir must be an absolute path" },
+		{ "zone = \"\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \"/etc/passwd\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \"../x\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \"Europe/ Berlin\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \"a//b\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \":UTC\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "zone = \"-x\";",
+		    "t.conf:2: zone must be the name of a time zone, such as "
+		    "\"Europe/Berlin\"" },
+		{ "policy = [ \"files\" ];",
+		    "t.conf:2: policy must be text in double quotes" },
 		{ "realm = \"other.org\";",
 		    "t.conf:2: duplicate setting name" },
 		{ "present = ;", "t.conf:2: syntax error" },

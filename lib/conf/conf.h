@@ -13,10 +13,11 @@
  * host of the PAM module, and everything it could stumble over is refused
  * before it sees the text.
  */
-#define AAS_CONF_PATH  AAS_SYSCONFDIR "/aas.conf"
-#define AAS_CONF_MAX   (256 * 1024) /* bytes of a file */
-#define AAS_CONF_ERR   512          /* an error text with its NUL */
-#define AAS_CONF_NAMES 4096         /* names in one list */
+#define AAS_CONF_PATH   AAS_SYSCONFDIR "/aas.conf"
+#define AAS_CONF_MAX    (256 * 1024)   /* bytes of a file */
+#define AAS_CONF_ERR    512            /* an error text with its NUL */
+#define AAS_CONF_NAMES  4096           /* names in one list */
+#define AAS_CONF_POLICY "files attest" /* the default of policy */
 
 struct aas_conf_list {
 	size_t n;
@@ -38,6 +39,12 @@ struct aas_conf {
 	int64_t reauth_s;
 	int64_t degraded_s;
 	int64_t required_from_s; /* realtime, 0: always */
+	char policy[512];        /* the switch; aas-policy(5), SOURCES */
+	char zone[64];           /* "": /etc/localtime */
+	struct {                 /* lines of the file; 0: not set */
+		uint32_t policy, zone;
+		uint32_t required_users, required_groups, exempt_services;
+	} at;
 	struct aas_conf_list required_users;
 	struct aas_conf_list required_groups;
 	struct aas_conf_list exempt_services;
