@@ -264,21 +264,44 @@ out:
 	return r;
 }
 
+/* The directory of an absolute path, checked, and the name in it. */
+static int
+parent_of(const char *path, uid_t owner, const char **base, int *fd)
+{
+	char parent[PATH_MAX];
+
+	if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(parent))
+		return AAS_ERR_INVAL;
+	*base = strrchr(path, '/') + 1;
+	memcpy(parent, path, (size_t)(*base - path));
+	parent[*base - path] = '\0';
+	return aas_fs_dir(parent, owner, fd);
+}
+
+int
+aas_fs_open_path(const char *path, uid_t owner, mode_t forbid, int *fd,
+    struct stat *st)
+{
+	const char *base = NULL;
+	int dirfd = -1;
+	int r = parent_of(path, owner, &base, &dirfd);
+
+	if (r != AAS_OK)
+		return r;
+	r = aas_fs_open(dirfd, base, owner, forbid, fd, st);
+	aas_close(&dirfd);
+	return r;
+}
+
 int
 aas_fs_read_path(const char *path, uid_t owner, mode_t forbid, size_t max,
     struct aas_buf *buf, struct stat *st)
 {
-	char parent[PATH_MAX];
 	const char *base = NULL;
 	int fd = -1;
-	int r = AAS_ERR_INVAL;
+	int r = parent_of(path, owner, &base, &fd);
 
-	if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(parent))
-		return AAS_ERR_INVAL;
-	base = strrchr(path, '/') + 1;
-	memcpy(parent, path, (size_t)(base - path));
-	parent[base - path] = '\0';
-	if ((r = aas_fs_dir(parent, owner, &fd)) != AAS_OK)
+	if (r != AAS_OK)
 		return r;
 	r = aas_fs_read(fd, base, owner, forbid, max, buf, st);
 	aas_close(&fd);

@@ -66,6 +66,13 @@ int aas_fs_read(int dirfd, const char *name, uid_t owner, mode_t forbid,
     size_t max, struct aas_buf *buf, struct stat *st);
 
 /*
+ * aas_fs_open_path(path, owner, forbid, &fd, &st):
+ * aas_fs_dir() of the parent of the absolute ${path}, then aas_fs_open().
+ */
+int aas_fs_open_path(const char *path, uid_t owner, mode_t forbid, int *fd,
+    struct stat *st);
+
+/*
  * aas_fs_read_path(path, owner, forbid, max, &buf, &st):
  * aas_fs_dir() of the parent of the absolute ${path}, then aas_fs_read().
  */
