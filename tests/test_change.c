@@ -59,7 +59,7 @@ canceled(void *arg)
 
 static int
 relay(const char *helper, struct aas_request *rq, const struct aas_ui *ui,
-    struct aas_answer *ans)
+    struct aas_enroll_answer *ans)
 {
 	(void)helper;
 	(void)ui;

@@ -111,7 +111,7 @@ person_canceled(void *arg)
 static struct world *here; /* aas_relay() has no argument of the caller's */
 
 static void
-make(struct aas_answer *ans)
+make(struct aas_enroll_answer *ans)
 {
 	const struct aas_key *k = &here->key[here->made % 3].key;
 
@@ -125,7 +125,7 @@ make(struct aas_answer *ans)
 }
 
 static void
-prove(const struct aas_request *rq, struct aas_answer *ans)
+prove(const struct aas_request *rq, struct aas_enroll_answer *ans)
 {
 	uint8_t hash[32];
 
@@ -147,7 +147,7 @@ prove(const struct aas_request *rq, struct aas_answer *ans)
 
 static int
 relay(const char *helper, struct aas_request *rq, const struct aas_ui *ui,
-    struct aas_answer *ans)
+    struct aas_enroll_answer *ans)
 {
 	(void)helper;
 	(void)ui;

@@ -184,7 +184,7 @@ canceled(void *arg)
 }
 
 static char self[512];
-static struct aas_answer ans;
+static struct aas_enroll_answer ans;
 
 static int
 run(struct person *p, uint8_t op, const char *script)

@@ -90,7 +90,8 @@ fill_request(const struct aas_context *cx, const struct aas_record *rec,
 /* One assertion by one key over a challenge that is good for nothing else. */
 static int
 test_key(const struct aas_context *cx, const struct aas_key *key,
-    const struct aas_ui *ui, struct aas_request *rq, struct aas_answer *ans)
+    const struct aas_ui *ui, struct aas_request *rq,
+    struct aas_enroll_answer *ans)
 {
 	uint8_t flags = 0;
 	uint32_t counter = 0;
@@ -119,7 +120,7 @@ test_key(const struct aas_context *cx, const struct aas_key *key,
 
 struct test {
 	struct aas_request rq;
-	struct aas_answer ans;
+	struct aas_enroll_answer ans;
 };
 
 static int

@@ -42,7 +42,7 @@ struct aas_enroll {
 	 * NULL is aas_relay().  Tests of the dialog alone give their own.
 	 */
 	int (*relay)(const char *helper, struct aas_request *rq,
-	    const struct aas_ui *ui, struct aas_answer *ans);
+	    const struct aas_ui *ui, struct aas_enroll_answer *ans);
 };
 
 /*

@@ -15,7 +15,7 @@ struct aas_dialog {
 	const struct aas_ui *ui;
 	struct aas_draft d; /* the keys there are; a new one goes to the end */
 	struct aas_request rq;
-	struct aas_answer ans;
+	struct aas_enroll_answer ans;
 	struct aas_entry entry;
 	uint8_t hash[32];
 	unsigned why; /* enum aas_reason of what went wrong last */

@@ -25,7 +25,7 @@
 struct relay {
 	const struct aas_request *rq;
 	const struct aas_ui *ui;
-	struct aas_answer *ans;
+	struct aas_enroll_answer *ans;
 	struct aas_child child;
 	struct aas_frame f;
 	int64_t until_ms;
@@ -104,7 +104,7 @@ pass_prompt(struct relay *s)
 static int
 take_result(struct relay *s)
 {
-	struct aas_answer *a = s->ans;
+	struct aas_enroll_answer *a = s->ans;
 
 	if (s->f.type == AAS_MSG_CRED) {
 		if (s->rq->op != AAS_OP_MAKE || a->made_n != 0)
@@ -183,7 +183,7 @@ converse(struct relay *s)
 
 /* What a caller may not overlook: no result without a grant. */
 static void
-settle(struct aas_answer *ans, int r)
+settle(struct aas_enroll_answer *ans, int r)
 {
 	if (r == AAS_OK)
 		return;
@@ -206,7 +206,7 @@ settle(struct aas_answer *ans, int r)
 
 int
 aas_relay(const char *helper, struct aas_request *rq, const struct aas_ui *ui,
-    struct aas_answer *ans)
+    struct aas_enroll_answer *ans)
 {
 	char name[] = "aas-helper";
 	char *argv[] = { name, NULL };

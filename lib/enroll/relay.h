@@ -30,7 +30,7 @@ struct aas_ui {
 	int (*canceled)(void *arg);
 };
 
-struct aas_answer {
+struct aas_enroll_answer {
 	struct aas_verdict v;
 	int made_n; /* 1: made holds what a MAKE made */
 	struct aas_made made;
@@ -50,6 +50,6 @@ struct aas_answer {
  * Blocks for a person: at most rq->timeout_s and 10 s.
  */
 int aas_relay(const char *helper, struct aas_request *rq,
-    const struct aas_ui *ui, struct aas_answer *ans);
+    const struct aas_ui *ui, struct aas_enroll_answer *ans);
 
 #endif
