@@ -39,10 +39,22 @@ aas_call_say(struct aas_call *c, int error, const char *text)
 		(void)aas_conv_show(c->pamh, error, text);
 }
 
+/* The first of the rules that decided. */
+static const char *
+rule_name(const struct aas_call *c)
+{
+	struct aas_rule_view v;
+
+	if (c->policy == NULL || c->d.rules_n == 0 ||
+	    aas_policy_rule(c->policy, c->d.rules[0], &v) != AAS_OK)
+		return "-";
+	return v.name;
+}
+
 void
 aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 {
-	char user[3 * 64], service[3 * 32], more[3 * 64];
+	char user[3 * 64], service[3 * 32], rule[3 * 64], more[3 * 64];
 
 	aas_log(strcmp(verdict, "deny") == 0 ? LOG_NOTICE : LOG_INFO,
 	    "verdict=%s phase=%s user=\"%s\" service=\"%s\" rule=%s "
@@ -51,7 +63,8 @@ aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 	    aas_printable(user, sizeof(user),
 		c->user.name[0] != '\0' ? c->user.name : NULL),
 	    aas_printable(service, sizeof(service), c->service),
-	    c->d.rule[0] != '\0' ? c->d.rule : "-", aas_reason_code(c->why),
+	    aas_printable(rule, sizeof(rule), rule_name(c)),
+	    aas_reason_code(c->why),
 	    detail != NULL ? aas_printable(more, sizeof(more), detail) : "");
 }
 

@@ -37,7 +37,8 @@ struct aas_call {
 	int remote;              /* the person is not at this machine */
 	struct aas_user user;
 	struct aas_policy *policy;
-	struct aas_decision d;
+	struct aas_answer answer;
+	struct aas_decision d; /* answer.now */
 	enum aas_class class;
 	enum aas_row row;
 	unsigned state;       /* enum aas_state */

@@ -5,6 +5,8 @@
  *    be looked up MUST NOT count as one that does not exist.
  * 2. Nothing of the environment, and no name from DNS, decides anything.
  */
+#include <sys/utsname.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -139,20 +141,36 @@ set_policy(struct aas_call *c)
 	return -1;
 }
 
+/* What the policy asks for and nobody has told yet; unknown stays unknown. */
+static void
+set_place(const struct aas_call *c, unsigned needs, struct utsname *un,
+    struct aas_query *q)
+{
+	if ((needs & AAS_NEED_HOST) != 0 && uname(un) == 0)
+		q->host = un->nodename;
+	if ((needs & AAS_NEED_ADDR) != 0 && c->rhost != NULL)
+		q->addr_known = aas_policy_addr(c->rhost, q->addr) == AAS_OK;
+	/* sshd tells of the certificate when the session opens. */
+	q->ca_state = c->ssh ? AAS_CA_UNKNOWN : AAS_CA_NONE;
+}
+
 static void
 decide(struct aas_call *c)
 {
 	struct aas_query q = {
+		.size = sizeof(q),
 		.user = c->user.name,
 		.uid = c->user.uid,
 		.service = c->service,
 		.remote = c->remote,
 		.now_s = c->now.real_s,
 	};
-
+	unsigned needs = aas_policy_needs(c->policy);
+	struct utsname un;
 	gid_t *gids = NULL;
 
-	if (aas_policy_needs_groups(c->policy)) {
+	set_place(c, needs, &un, &q);
+	if (needs & AAS_NEED_GROUPS) {
 		gids = malloc(AAS_USER_GROUPS * sizeof(*gids));
 		if (gids == NULL ||
 		    aas_user_groups(&c->user, gids, &q.gids_n) != AAS_OK)
@@ -160,8 +178,10 @@ decide(struct aas_call *c)
 		q.gids = gids;
 	}
 	/* On an error the decision says deny. */
-	(void)aas_policy_eval(c->policy, &q, &c->d);
+	c->answer.size = sizeof(c->answer);
+	(void)aas_policy_eval(c->policy, &q, &c->answer);
 	free(gids);
+	c->d = c->answer.now;
 	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
 }
 

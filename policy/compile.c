@@ -1,76 +1,72 @@
 /*
  * Writes the bytes of policy.bin for `aasctl policy build`.  What was written
- * is read back and compared, so that a fault while compiling is an error here
- * and never a rule less on a host.
+ * is read back and compared, rule by rule and key by key, so that a fault
+ * while compiling is an error here and never a rule less on a host.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
-#include "lib/wire.h"
-#include "policy/format.h"
-#include "policy/policy.h"
+#include "policy/build.h"
 
-static int
-cmp_str(const void *a, const void *b)
+#define ZONE_MAX_S   (INT64_C(1) << 38) /* years enough */
+#define OFFSET_MAX_S (26 * 3600)
+
+struct job {
+	const struct aas_policy_source *src;
+	struct pol_out out;
+	struct pol_head head;
+	struct pol_sorted sorted;
+	struct pol_keys keys;
+	uint32_t *at; /* of each rule, then of each file */
+};
+
+/* --- the file while it grows -----------------------------------------------*/
+
+int
+pol_out_add(struct pol_out *out, size_t n, uint32_t *at)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	size_t size = (n + 7) & ~(size_t)7;
 
-static int
-cmp_gid(const void *a, const void *b)
-{
-	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Sorted, each once. */
-static int
-make_list(const char *const *s, size_t n, struct pol_list *l)
-{
-	uint32_t i, k = 0;
-
-	if (n > POL_LIST_MAX)
+	if (size > POL_FILE_MAX || out->len > POL_FILE_MAX - size)
 		return AAS_ERR_INVAL;
-	if (n == 0)
-		return AAS_OK;
-	if ((l->s = calloc(n, sizeof(*l->s))) == NULL)
-		return AAS_ERR_NOMEM;
-	for (i = 0; i < n; i++) {
-		if (s[i] == NULL)
-			return AAS_ERR_INVAL;
-		l->s[i] = s[i];
+	if (out->cap - out->len < size) {
+		size_t cap = (out->len + size) * 2;
+		uint8_t *more = realloc(out->p, cap);
+
+		if (more == NULL)
+			return AAS_ERR_NOMEM;
+		out->p = more;
+		out->cap = cap;
 	}
-	qsort(l->s, n, sizeof(*l->s), cmp_str);
-	for (i = 0; i < n; i++) {
-		if (k == 0 || strcmp(l->s[k - 1], l->s[i]) != 0)
-			l->s[k++] = l->s[i];
-	}
-	l->n = k;
+	memset(out->p + out->len, 0, size);
+	*at = (uint32_t)(out->len / 8);
+	out->len += size;
 	return AAS_OK;
 }
 
-static int
-make_groups(const gid_t *g, size_t n, struct aas_policy *p)
+void
+pol_out_seal(struct pol_out *out, uint32_t at, uint32_t n, size_t size)
 {
-	uint32_t i, k = 0;
+	uint8_t *p = out->p + (size_t)at * 8;
+	struct pol_block *b = (struct pol_block *)(void *)p;
 
-	if (n > POL_LIST_MAX)
-		return AAS_ERR_INVAL;
-	if (n == 0)
-		return AAS_OK;
-	if ((p->groups = calloc(n, sizeof(*g))) == NULL)
-		return AAS_ERR_NOMEM;
-	memcpy(p->groups, g, n * sizeof(*g));
-	qsort(p->groups, n, sizeof(*g), cmp_gid);
-	for (i = 0; i < n; i++) {
-		if (k == 0 || p->groups[k - 1] != p->groups[i])
-			p->groups[k++] = p->groups[i];
-	}
-	p->groups_n = k;
-	return AAS_OK;
+	b->words = (uint32_t)((size + 7) / 8);
+	b->n = n;
+	b->check = pol_sum(pol_start(at), p + 8, b->words - 1);
 }
+
+void
+pol_out_cell(
+    struct pol_out *out, const struct pol_table *t, uint32_t i, uint64_t value)
+{
+	uint32_t at = t->at + 2 * i;
+	struct pol_cell c = { value, pol_mix(pol_start(at), value) };
+
+	memcpy(out->p + (size_t)at * 8, &c, sizeof(c));
+}
+
+/* --- the parts -------------------------------------------------------------*/
 
 static int
 copy(char dst[256], const char src[256])
@@ -82,159 +78,286 @@ copy(char dst[256], const char src[256])
 }
 
 static int
-from_source(const struct aas_policy_source *src, struct aas_policy *p)
+settings(const struct aas_policy_source *src, struct pol_head *h)
 {
-	int r;
-
-	if (copy(p->realm, src->realm) != AAS_OK ||
-	    copy(p->statedir, src->statedir) != AAS_OK ||
-	    copy(p->rundir, src->rundir) != AAS_OK ||
-	    copy(p->libexecdir, src->libexecdir) != AAS_OK || src->uv > 1 ||
-	    src->server_keys > 1)
+	if (copy(h->realm, src->realm) != AAS_OK ||
+	    copy(h->statedir, src->statedir) != AAS_OK ||
+	    copy(h->rundir, src->rundir) != AAS_OK ||
+	    copy(h->libexecdir, src->libexecdir) != AAS_OK)
 		return AAS_ERR_INVAL;
-	p->enrolled_min = src->enrolled_min != 0 ? src->enrolled_min : 2;
-	p->present = src->present != 0 ? src->present : 1;
-	p->uv = src->uv;
-	p->server_keys = src->server_keys;
-	p->timeout_s = src->timeout_s != 0 ? src->timeout_s : 60;
-	p->session_s = src->session_s;
-	p->idle_s = src->idle_s;
-	p->reauth_s = src->reauth_s;
-	p->degraded_s = src->degraded_s;
-	p->required_from_s = src->required_from_s;
-	if ((r = make_list(src->users, src->users_n, &p->users)) != AAS_OK ||
-	    (r = make_groups(src->groups, src->groups_n, p)) != AAS_OK ||
-	    (r = make_list(src->exempt_services, src->exempt_services_n,
-		 &p->services)) != AAS_OK)
-		return r;
-	return pol_valid(p) ? AAS_OK : AAS_ERR_INVAL;
+	memcpy(h->magic, POL_MAGIC, POL_MAGIC_LEN);
+	h->endian = POL_ENDIAN;
+	h->built_s = src->built_s;
+	h->enrolled_min = src->enrolled_min != 0 ? src->enrolled_min : 2;
+	h->present = src->present != 0 ? src->present : 1;
+	h->uv = src->uv;
+	h->server_keys = src->server_keys;
+	h->timeout_s = src->timeout_s != 0 ? src->timeout_s : 60;
+	h->session_s = src->session_s;
+	h->idle_s = src->idle_s;
+	h->reauth_s = src->reauth_s;
+	h->degraded_s = src->degraded_s != 0 ? src->degraded_s : 7 * 86400;
+	return pol_head_valid(h) ? AAS_OK : AAS_ERR_INVAL;
+}
+
+static uint32_t
+needs(const struct aas_rule *r)
+{
+	if (r->effect == AAS_EF_LEASE)
+		return 0;
+	return (r->groups.n > 0 ? AAS_NEED_GROUPS : 0) |
+	    (r->hosts.n > 0 ? AAS_NEED_HOST : 0) |
+	    (r->nets_n > 0 ? AAS_NEED_ADDR : 0) |
+	    (r->effect == AAS_EF_ATTEST && r->cas_n > 0 ? AAS_NEED_CA : 0);
+}
+
+/* A table of the ${n} places in j->at. */
+static int
+write_places(struct job *j, size_t n, struct pol_table *t)
+{
+	int e = pol_out_add(&j->out, n * sizeof(struct pol_cell), &t->at);
+
+	if (e != AAS_OK)
+		return e;
+	t->n = (uint32_t)n;
+	for (uint32_t i = 0; i < t->n; i++)
+		pol_out_cell(&j->out, t, i, j->at[i]);
+	return AAS_OK;
+}
+
+static int
+write_rules(struct job *j)
+{
+	const struct aas_policy_source *src = j->src;
+	int e = AAS_OK;
+
+	for (uint32_t i = 0; e == AAS_OK && i < src->rules_n; i++) {
+		const struct aas_rule *r = &src->rules[i];
+
+		if (!pol_rule_valid(r))
+			return AAS_ERR_INVAL;
+		if ((e = pol_sort(r, &j->sorted)) == AAS_OK)
+			e = pol_encode(&j->out, r, &j->sorted, i, &j->at[i]);
+		if (e == AAS_OK)
+			e = pol_keys_add(&j->keys, r, j->at[i]);
+		j->head.needs |= needs(r);
+	}
+	return e == AAS_OK ? write_places(j, src->rules_n, &j->head.rules) : e;
+}
+
+static int
+write_zone(struct job *j)
+{
+	const struct aas_policy_source *src = j->src;
+	struct pol_table *t = &j->head.zone;
+	int e;
+
+	if (src->zone_n > POL_ZONE_MAX)
+		return AAS_ERR_INVAL;
+	e = pol_out_add(&j->out, src->zone_n * sizeof(struct pol_cell), &t->at);
+	if (e != AAS_OK)
+		return e;
+	t->n = (uint32_t)src->zone_n;
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct aas_zone_step *s = &src->zone[i];
+
+		if (s->at_s < -ZONE_MAX_S || s->at_s > ZONE_MAX_S ||
+		    s->offset_s < -OFFSET_MAX_S || s->offset_s > OFFSET_MAX_S ||
+		    (i > 0 && s->at_s <= s[-1].at_s))
+			return AAS_ERR_INVAL;
+		pol_out_cell(&j->out, t, i,
+		    (uint64_t)s->at_s << 24 |
+			((uint32_t)s->offset_s & 0xffffffu));
+	}
+	return AAS_OK;
+}
+
+static int
+write_file(struct job *j, const struct aas_origin_file *f, uint32_t *at)
+{
+	struct pol_file *to;
+	size_t len, size;
+	int e;
+
+	if (f->path == NULL || (len = strlen(f->path)) == 0 || len > 8192)
+		return AAS_ERR_INVAL;
+	size = sizeof(*to) + len + 1;
+	if ((e = pol_out_add(&j->out, size, at)) != AAS_OK)
+		return e;
+	to = (struct pol_file *)(void *)(j->out.p + (size_t)*at * 8);
+	to->mtime_ns = f->mtime_ns;
+	to->ctime_ns = f->ctime_ns;
+	to->size = f->size;
+	to->ino = f->ino;
+	to->dev = f->dev;
+	memcpy(to->sha256, f->sha256, sizeof(to->sha256));
+	to->path = (uint32_t)sizeof(*to);
+	memcpy(to + 1, f->path, len);
+	pol_out_seal(&j->out, *at, 0, size);
+	return AAS_OK;
+}
+
+static int
+write_files(struct job *j)
+{
+	const struct aas_policy_source *src = j->src;
+	int e = AAS_OK;
+
+	for (size_t i = 0; e == AAS_OK && i < src->files_n; i++)
+		e = write_file(j, &src->files[i], &j->at[i]);
+	return e == AAS_OK ? write_places(j, src->files_n, &j->head.files) : e;
 }
 
 static void
-write_list(struct aas_wr *w, const struct pol_list *l)
+write_head(struct job *j)
 {
-	uint32_t i;
+	struct pol_head *h = &j->head;
 
-	aas_wr_u32(w, l->n);
-	for (i = 0; i < l->n; i++)
-		aas_wr_str(w, l->s[i]);
+	h->total = j->out.len;
+	h->body = pol_sum(
+	    pol_start(0), j->out.p + sizeof(*h), (j->out.len - sizeof(*h)) / 8);
+	h->check = pol_sum(pol_start(0), h, sizeof(*h) / 8 - 1);
+	memcpy(j->out.p, h, sizeof(*h));
+}
+
+/* --- two of one name -------------------------------------------------------*/
+
+static uint64_t
+name_hash(const struct aas_rule *r)
+{
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+	for (const char *s = r->source; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001B3);
+	h *= UINT64_C(0x9E3779B97F4A7C15);
+	for (const char *s = r->name; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001B3);
+	return h ^ h >> 32;
 }
 
 static int
-write_all(const struct aas_policy *p, struct aas_wr *w, size_t *len)
+names_differ(const struct aas_policy_source *src)
 {
-	struct aas_wr at;
-	uint32_t i;
+	size_t n = 16, mask, i, k;
+	uint32_t *seen; /* number + 1 */
+	int e = AAS_OK;
 
-	aas_wr_raw(w, POL_MAGIC, POL_MAGIC_LEN);
-	aas_wr_u32(w, 0);
-	aas_wr_u32(
-	    w, (p->uv ? POL_UV : 0) | (p->server_keys ? POL_SERVER_KEYS : 0));
-	aas_wr_str(w, p->realm);
-	aas_wr_str(w, p->statedir);
-	aas_wr_str(w, p->rundir);
-	aas_wr_str(w, p->libexecdir);
-	aas_wr_u8(w, p->enrolled_min);
-	aas_wr_u8(w, p->present);
-	aas_wr_u32(w, p->timeout_s);
-	aas_wr_u64(w, (uint64_t)p->session_s);
-	aas_wr_u64(w, (uint64_t)p->idle_s);
-	aas_wr_u64(w, (uint64_t)p->reauth_s);
-	aas_wr_u64(w, (uint64_t)p->degraded_s);
-	aas_wr_u64(w, (uint64_t)p->required_from_s);
-	write_list(w, &p->users);
-	aas_wr_u32(w, p->groups_n);
-	for (i = 0; i < p->groups_n; i++)
-		aas_wr_u32(w, p->groups[i]);
-	write_list(w, &p->services);
-	if (aas_wr_end(w, len) != AAS_OK || *len + 4 > w->cap)
-		return AAS_ERR_INVAL;
-	aas_wr_init(&at, w->p + POL_MAGIC_LEN, 4);
-	aas_wr_u32(&at, (uint32_t)(*len + 4));
-	aas_wr_u32(w, aas_crc32(w->p, *len));
-	return aas_wr_end(w, len);
+	while (n < 2 * src->rules_n)
+		n *= 2;
+	mask = n - 1;
+	if ((seen = calloc(n, sizeof(*seen))) == NULL)
+		return AAS_ERR_NOMEM;
+	for (i = 0; e == AAS_OK && i < src->rules_n; i++) {
+		const struct aas_rule *r = &src->rules[i], *o;
+
+		k = (size_t)name_hash(r) & mask;
+		for (; e == AAS_OK && seen[k] != 0; k = (k + 1) & mask) {
+			o = &src->rules[seen[k] - 1];
+			if (strcmp(o->name, r->name) == 0 &&
+			    strcmp(o->source, r->source) == 0)
+				e = AAS_ERR_EXISTS;
+		}
+		seen[k] = (uint32_t)i + 1;
+	}
+	free(seen);
+	return e;
 }
 
-static int
-same_list(const struct pol_list *a, const struct pol_list *b)
-{
-	uint32_t i;
+/* --- back ------------------------------------------------------------------*/
 
-	if (a->n != b->n)
-		return 0;
-	for (i = 0; i < a->n; i++) {
-		if (strcmp(a->s[i], b->s[i]) != 0)
+static int
+same_zone(const struct aas_policy *p, const struct aas_policy_source *src)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < src->zone_n; i++) {
+		if (pol_cell(p, &p->h.zone, i, &v) != AAS_OK ||
+		    (int64_t)v >> 24 != src->zone[i].at_s ||
+		    (int64_t)(v << 40) >> 40 != src->zone[i].offset_s)
 			return 0;
 	}
-	return 1;
+	return p->h.zone.n == src->zone_n;
 }
 
 static int
-same(const struct aas_policy *a, const struct aas_policy *b)
+same_files(const struct aas_policy *p, const struct aas_policy_source *src)
 {
-	return strcmp(a->realm, b->realm) == 0 &&
-	    strcmp(a->statedir, b->statedir) == 0 &&
-	    strcmp(a->rundir, b->rundir) == 0 &&
-	    strcmp(a->libexecdir, b->libexecdir) == 0 &&
-	    a->enrolled_min == b->enrolled_min && a->present == b->present &&
-	    a->uv == b->uv && a->server_keys == b->server_keys &&
-	    a->timeout_s == b->timeout_s && a->session_s == b->session_s &&
-	    a->idle_s == b->idle_s && a->reauth_s == b->reauth_s &&
-	    a->degraded_s == b->degraded_s &&
-	    a->required_from_s == b->required_from_s &&
-	    same_list(&a->users, &b->users) &&
-	    same_list(&a->services, &b->services) &&
-	    a->groups_n == b->groups_n &&
-	    (a->groups_n == 0 ||
-		memcmp(a->groups, b->groups,
-		    a->groups_n * sizeof(*a->groups)) == 0);
+	struct aas_origin_file f;
+
+	for (size_t i = 0; i < src->files_n; i++) {
+		const struct aas_origin_file *o = &src->files[i];
+
+		if (aas_policy_files(p, i, &f) != AAS_OK ||
+		    strcmp(f.path, o->path) != 0 || f.mtime_ns != o->mtime_ns ||
+		    f.ctime_ns != o->ctime_ns || f.size != o->size ||
+		    f.ino != o->ino || f.dev != o->dev ||
+		    memcmp(f.sha256, o->sha256, sizeof(f.sha256)) != 0)
+			return 0;
+	}
+	return p->h.files.n == src->files_n;
 }
 
-static size_t
-size_of(const struct aas_policy *p)
+static int
+read_back(struct job *j)
 {
-	size_t n = 2048 + (size_t)p->groups_n * 4;
-	uint32_t i;
+	const struct aas_policy_source *src = j->src;
+	const struct pol_rule *rule = NULL;
+	struct aas_policy *p = NULL;
+	int e = aas_policy_parse(j->out.p, j->out.len, &p);
 
-	for (i = 0; i < p->users.n; i++)
-		n += strlen(p->users.s[i]) + 2;
-	for (i = 0; i < p->services.n; i++)
-		n += strlen(p->services.s[i]) + 2;
-	return n < POL_FILE_MAX ? n : POL_FILE_MAX;
+	if (e != AAS_OK)
+		return e;
+	if (memcmp(&p->h, &j->head, sizeof(p->h)) != 0 ||
+	    p->h.rules.n != src->rules_n || !same_zone(p, src) ||
+	    !same_files(p, src))
+		e = AAS_ERR_INVAL;
+	for (uint32_t i = 0; e == AAS_OK && i < src->rules_n; i++) {
+		const struct aas_rule *r = &src->rules[i];
+
+		if ((e = pol_sort(r, &j->sorted)) != AAS_OK)
+			break;
+		if (pol_rule_number(p, i, &rule) != AAS_OK ||
+		    !pol_same(rule, r, &j->sorted) || !pol_keys_lead(p, r, i))
+			e = AAS_ERR_INVAL;
+	}
+	aas_policy_free(&p);
+	return e;
 }
 
 int
 aas_policy_compile(
     const struct aas_policy_source *src, uint8_t **buf, size_t *len)
 {
-	struct aas_policy *p = NULL, *back = NULL;
-	struct aas_wr w;
-	uint8_t *b = NULL;
-	size_t n = 0;
-	int r = AAS_ERR_NOMEM;
+	struct job j;
+	uint32_t at = 0;
+	size_t n;
+	int e = AAS_ERR_INVAL;
 
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		return r;
-	if ((r = from_source(src, p)) != AAS_OK)
+	memset(&j, 0, sizeof(j));
+	j.src = src;
+	if (src->rules_n > AAS_RULES_MAX || src->files_n > POL_FILES_MAX ||
+	    settings(src, &j.head) != AAS_OK)
+		return AAS_ERR_INVAL;
+	n = src->rules_n > src->files_n ? src->rules_n : src->files_n;
+	if ((j.at = calloc(n + 1, sizeof(*j.at))) == NULL)
+		return AAS_ERR_NOMEM;
+	if ((e = pol_out_add(&j.out, sizeof(j.head), &at)) != AAS_OK ||
+	    (e = write_rules(&j)) != AAS_OK ||
+	    (e = names_differ(src)) != AAS_OK ||
+	    (e = pol_keys_write(&j.keys, &j.out, &j.head.hash, &j.head.wild)) !=
+		AAS_OK ||
+	    (e = write_zone(&j)) != AAS_OK || (e = write_files(&j)) != AAS_OK)
 		goto out;
-	if ((b = calloc(1, size_of(p))) == NULL) {
-		r = AAS_ERR_NOMEM;
+	write_head(&j);
+	if ((e = read_back(&j)) != AAS_OK)
 		goto out;
-	}
-	aas_wr_init(&w, b, size_of(p));
-	if ((r = write_all(p, &w, &n)) != AAS_OK ||
-	    (r = aas_policy_parse(b, n, &back)) != AAS_OK)
-		goto out;
-	if (!same(p, back)) {
-		r = AAS_ERR_INVAL;
-		goto out;
-	}
-	*buf = b;
-	*len = n;
-	b = NULL;
+	*buf = j.out.p;
+	*len = j.out.len;
+	j.out.p = NULL;
 out:
-	free(b);
-	aas_policy_free(&back);
-	aas_policy_free(&p);
-	return r;
+	free(j.out.p);
+	free(j.at);
+	pol_sorted_free(&j.sorted);
+	pol_keys_free(&j.keys);
+	return e;
 }

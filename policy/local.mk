@@ -1,10 +1,11 @@
 # policy: reads, writes and decides, on lib/libaas-base.la, which the program links.
 noinst_LTLIBRARIES += policy/libpolicy.la
 policy_libpolicy_la_SOURCES = \
-	policy/compile.c \
+	policy/ask.c \
 	policy/eval.c \
-	policy/format.h \
-	policy/policy.c policy/policy.h
+	policy/find.c policy/format.h \
+	policy/image.c \
+	policy/match.c policy/policy.h
 
 # Rules as sources give them: for the tools and the worker, never for a host.
 noinst_LTLIBRARIES += policy/libaas-rule.la
@@ -15,6 +16,17 @@ policy_libaas_rule_la_SOURCES = \
 	policy/rule.c policy/rule.h policy/rule_parts.h \
 	policy/rule_lists.c
 policy_libaas_rule_la_LIBADD = lib/libaas-base.la
+
+# The writer of policy.bin, with all that it stands on.
+noinst_LTLIBRARIES += policy/libpolicy-build.la
+policy_libpolicy_build_la_SOURCES = \
+	policy/build.h \
+	policy/compile.c \
+	policy/encode.c \
+	policy/get.c \
+	policy/keys.c \
+	policy/origin.c
+policy_libpolicy_build_la_LIBADD = policy/libpolicy.la policy/libaas-rule.la
 
 # The source "files"; the object is apart so that tests can link it.
 noinst_LTLIBRARIES += policy/plugins/libaas-files.la

@@ -31,6 +31,7 @@
 #include "lib/spawn.h"
 #include "lib/store/store.h"
 #include "policy/policy.h"
+#include "policy/rule.h"
 
 #define USAGE    64
 #define REPLIES  8

@@ -6,7 +6,7 @@ check_PROGRAMS += tests/fake_authn
 tests_fake_authn_SOURCES = tests/fake_authn.c
 tests_fake_authn_LDADD = lib/libaas-base.la
 tests_fake_authn_LDFLAGS = $(AM_LDFLAGS) -static-libtool-libs
-PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy.la $(TEST_LIBS)
+PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy-build.la $(TEST_LIBS)
 
 PAM_TESTS = \
 	tests/pam_auth \
@@ -41,8 +41,8 @@ POLICY_TESTS = \
 	tests/test_ticket
 check_PROGRAMS += $(POLICY_TESTS)
 TESTS += $(POLICY_TESTS)
-tests_test_policy_SOURCES = tests/test_policy.c
-tests_test_policy_LDADD = policy/libpolicy.la $(TEST_LIBS)
+tests_test_policy_SOURCES = tests/test_policy.c tests/policy_make.h
+tests_test_policy_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
 tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_ticket_SOURCES = tests/test_ticket.c

@@ -215,8 +215,7 @@ auth_exempt_service_is_no_way_around_keys(void **state)
 	static const char *const exempt[] = { "next" };
 	struct pam_host *h = *state;
 
-	h->src.exempt_services = exempt;
-	h->src.exempt_services_n = 1;
+	h->exempt = exempt[0];
 	pam_host_policy(h);
 	pam_host_service(h, "next",
 	    "auth required MODULE\n"
@@ -844,8 +843,7 @@ auth_exempt_locker_is_the_next_modules_without_keys(void **state)
 	    "auth optional pam_permit.so\n"
 	    "account required MODULE\n"
 	    "account optional pam_permit.so\n");
-	h->src.exempt_services = service;
-	h->src.exempt_services_n = 1;
+	h->exempt = service[0];
 	pam_host_policy(h);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		char p[FIXTURE_PATH];
@@ -878,8 +876,7 @@ auth_locker_under_a_rule_that_requires(void **state)
 	    "auth optional pam_permit.so\n"
 	    "account required MODULE\n"
 	    "account optional pam_permit.so\n");
-	h->src.users = users;
-	h->src.users_n = 1;
+	h->required = users[0];
 	pam_host_policy(h);
 	pam_host_script(h, 1, "refuse 24 1\n");
 	assert_int_equal(fixture_in_child(as_locker, &l), 0);

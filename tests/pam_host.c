@@ -124,10 +124,32 @@ put_file(const char *path, const void *p, size_t len, mode_t mode)
 void
 pam_host_policy(struct pam_host *h)
 {
+	struct aas_policy_source src = h->src;
+	struct aas_rule *rules = calloc(src.rules_n + 2, sizeof(*rules));
 	uint8_t *b = NULL;
 	size_t n = 0;
 
-	assert_int_equal(aas_policy_compile(&h->src, &b, &n), AAS_OK);
+	assert_non_null(rules);
+	if (src.rules_n > 0)
+		memcpy(rules, src.rules, src.rules_n * sizeof(*rules));
+	src.rules = rules;
+	if (h->required != NULL)
+		rules[src.rules_n++] = (struct aas_rule){ .source = "settings",
+			.name = "required_users",
+			.where = "aas.conf",
+			.mode = AAS_MODE_ENFORCE,
+			.effect = AAS_EF_REQUIRE,
+			.from_s = h->required_from_s,
+			.users = { 1, &h->required } };
+	if (h->exempt != NULL)
+		rules[src.rules_n++] = (struct aas_rule){ .source = "settings",
+			.name = "exempt_services",
+			.where = "aas.conf",
+			.mode = AAS_MODE_ENFORCE,
+			.effect = AAS_EF_EXEMPT,
+			.services = { 1, &h->exempt } };
+	assert_int_equal(aas_policy_compile(&src, &b, &n), AAS_OK);
+	free(rules);
 	put_file(h->policy, b, n, 0644);
 	free(b);
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "lib/record/index.h"
-#include "policy/policy.h"
+#include "policy/rule.h"
 #include "tests/fixture.h"
 
 /*
@@ -18,7 +18,11 @@
  */
 struct pam_host {
 	struct fixture *f;
-	struct aas_policy_source src; /* change, then pam_host_policy() */
+	/* change, then pam_host_policy() */
+	struct aas_policy_source src; /* its rules come last */
+	const char *required;         /* a user, by the settings */
+	int64_t required_from_s;
+	const char *exempt; /* a service, by the settings */
 	char module[PATH_MAX + 64];   /* pam_aas.so */
 	char policy[FIXTURE_PATH];
 	char confdir[FIXTURE_PATH];

@@ -62,9 +62,8 @@ count(struct pam_host *h, const char *dir, char *text, size_t cap)
 static void
 require(struct pam_host *h, int64_t from_s)
 {
-	h->src.users = daemon_only;
-	h->src.users_n = 1;
-	h->src.required_from_s = from_s;
+	h->required = daemon_only[0];
+	h->required_from_s = from_s;
 	pam_host_policy(h);
 }
 
@@ -474,8 +473,7 @@ session_states(void **state)
 	assert_int_equal(pam_open_session(pamh, 0), PAM_USER_UNKNOWN);
 	(void)pam_end(pamh, 0);
 	/* Exempt: no line. */
-	h->src.exempt_services = exempt;
-	h->src.exempt_services_n = 1;
+	h->exempt = exempt[0];
 	pam_host_policy(h);
 	pam_host_enroll(h, "daemon", AAS_ST_LOCKED);
 	pamh = pam_host_start(h, "cron", "daemon", &k);
@@ -646,8 +644,7 @@ password_states(void **state)
 	require(h, time(NULL) + 86400);
 	assert_int_equal(fixture_in_child(as_changer, &c), 0);
 	require(h, 0);
-	h->src.exempt_services = exempt;
-	h->src.exempt_services_n = 1;
+	h->exempt = exempt[0];
 	pam_host_policy(h);
 	assert_int_equal(fixture_in_child(as_changer, &c), 0);
 	/* With keys there is no password to change, not even for root. */

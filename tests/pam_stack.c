@@ -195,8 +195,7 @@ stack_enrolment_at_login(void **state)
 		    is(lines[i], "password") ? "pam_deny.so" : "pam_permit.so");
 	(void)fclose(out);
 	pam_host_service(h, "login", text);
-	h->src.users = users;
-	h->src.users_n = 1;
+	h->required = users[0];
 	pam_host_policy(h);
 	pam_host_script(h, 6, "grant 2\n");
 	pamh = pam_host_start(h, "login", "daemon", &k);

@@ -19,10 +19,10 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"
-#include "policy/policy.h"
+#include "policy/rule.h"
 #include "tools/aasctl.h"
 
-#define POLICY_MAX (4 * 1024 * 1024)
+#define POLICY_MAX ((size_t)1 << 30)
 
 struct opts {
 	char conf[PATH_MAX];
@@ -121,9 +121,50 @@ resolve_groups(const struct aasctl *c, const struct opts *o,
 	return AAS_OK;
 }
 
+static struct aas_names
+names_of(const struct aas_conf_list *l)
+{
+	union {
+		char **in;
+		const char **out;
+	} v = { l->v };
+	struct aas_names names = { (uint32_t)l->n, v.out };
+
+	return names;
+}
+
+/* The rules that the settings stand for: at most three. */
+static size_t
+settings_rules(const struct aas_conf *conf, const char *where,
+    const gid_t *gids, struct aas_rule r[3])
+{
+	size_t n = 0;
+
+	if (conf->required_users.n > 0)
+		r[n++] = (struct aas_rule){ .name = "required_users",
+			.effect = AAS_EF_REQUIRE,
+			.from_s = conf->required_from_s,
+			.users = names_of(&conf->required_users) };
+	if (conf->required_groups.n > 0)
+		r[n++] = (struct aas_rule){ .name = "required_groups",
+			.effect = AAS_EF_REQUIRE,
+			.from_s = conf->required_from_s,
+			.groups = names_of(&conf->required_groups),
+			.gids = gids };
+	if (conf->exempt_services.n > 0)
+		r[n++] = (struct aas_rule){ .name = "exempt_services",
+			.effect = AAS_EF_EXEMPT,
+			.services = names_of(&conf->exempt_services) };
+	for (size_t i = 0; i < n; i++) {
+		r[i].source = "settings";
+		r[i].where = where;
+		r[i].mode = AAS_MODE_ENFORCE;
+	}
+	return n;
+}
+
 static void
-source_of(
-    const struct aas_conf *conf, const gid_t *gids, struct aas_policy_source *s)
+source_of(const struct aas_conf *conf, struct aas_policy_source *s)
 {
 	memset(s, 0, sizeof(*s));
 	(void)snprintf(s->realm, sizeof(s->realm), "%s", conf->realm);
@@ -140,13 +181,6 @@ source_of(
 	s->idle_s = conf->idle_s;
 	s->reauth_s = conf->reauth_s;
 	s->degraded_s = conf->degraded_s;
-	s->required_from_s = conf->required_from_s;
-	s->users_n = conf->required_users.n;
-	s->users = (const char *const *)conf->required_users.v;
-	s->groups_n = conf->required_groups.n;
-	s->groups = gids;
-	s->exempt_services_n = conf->exempt_services.n;
-	s->exempt_services = (const char *const *)conf->exempt_services.v;
 }
 
 /* Read and compile; errors are said here.  An enum aasctl_exit. */
@@ -154,6 +188,7 @@ static int
 compile(const struct aasctl *c, struct opts *o, uint8_t **bin, size_t *len)
 {
 	struct aas_policy_source src;
+	struct aas_rule rules[3];
 	struct aas_conf *conf = NULL;
 	char err[AAS_CONF_ERR];
 	gid_t *gids = NULL;
@@ -172,7 +207,9 @@ compile(const struct aasctl *c, struct opts *o, uint8_t **bin, size_t *len)
 	if (r == AAS_ERR_CANCELED)
 		goto out;
 	if (r == AAS_OK) {
-		source_of(conf, gids, &src);
+		source_of(conf, &src);
+		src.rules = rules;
+		src.rules_n = settings_rules(conf, o->conf, gids, rules);
 		r = aas_policy_compile(&src, bin, len);
 	}
 	if (r != AAS_OK)

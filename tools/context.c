@@ -22,7 +22,8 @@ policy_why(int r)
 static int
 decide(struct aas_context *cx, const char *service, unsigned *why)
 {
-	struct aas_query q = { .service = service };
+	struct aas_query q = { .size = sizeof(q), .service = service };
+	struct aas_answer a = { .size = sizeof(a) };
 	struct aas_now now;
 	gid_t *gids = calloc(AAS_USER_GROUPS, sizeof(*gids));
 	int r = AAS_ERR_NOMEM;
@@ -38,7 +39,10 @@ decide(struct aas_context *cx, const char *service, unsigned *why)
 	q.now_s = now.real_s;
 	if (aas_user_groups(&cx->user, gids, &q.gids_n) != AAS_OK)
 		q.gids_n = -1;
-	r = aas_policy_eval(cx->policy, &q, &cx->d);
+	q.host = cx->host;
+	q.ca_state = AAS_CA_NONE;
+	r = aas_policy_eval(cx->policy, &q, &a);
+	cx->d = a.now;
 	if (r == AAS_OK && cx->d.verdict == AAS_V_DENY)
 		r = AAS_ERR_DENIED;
 	*why = cx->d.reason;

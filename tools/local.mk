@@ -35,7 +35,7 @@ tools_aasctl_SOURCES = \
 	tools/status.c tools/status.h \
 	tools/tty.c tools/tty.h
 tools_aasctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasctl_LDADD = lib/libaas-attest.la policy/libpolicy.la lib/libaas-conf.la \
+tools_aasctl_LDADD = lib/libaas-attest.la policy/libpolicy-build.la lib/libaas-conf.la \
 	lib/libaas-enroll.la
 
 sbin_PROGRAMS += tools/aasd

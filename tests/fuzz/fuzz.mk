@@ -19,7 +19,7 @@ LIBS = -lfido2 -lcrypto -lconfig -ljansson -lcbor
 
 # A file with a main() is a program and no part of a target.
 files := $(shell cd $(SRC) && grep -Lw '^main' lib/*.c lib/*/*.c policy/*.c \
-	policy/source/*.c \
+	policy/signin/*.c policy/source/*.c \
 	pam_aas/*.c tools/*.c tests/rig/*.c 2>/dev/null)
 targets := $(patsubst $(SRC)/tests/fuzz/%.c,%,$(wildcard $(SRC)/tests/fuzz/fuzz_*.c))
 objects := $(patsubst %.c,o/%.o,$(files))

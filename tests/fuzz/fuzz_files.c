@@ -9,11 +9,12 @@
 
 #include "lib/record/index.h"
 #include "lib/wire.h"
-#include "policy/policy.h"
+#include "policy/format.h"
 #include "tests/fuzz/fuzz.h"
 
-/* Its reader is private, and files of root cannot be made everywhere. */
+/* Their readers are private, and files of root cannot be made everywhere. */
 #include "lib/session/ticket.c"
+#include "policy/image.c"
 
 static uint8_t out[AAS_INDEX_MAX * 2];
 
@@ -55,36 +56,95 @@ read_pin(const uint8_t *p, size_t len)
 	FUZZ_REQUIRE(n == len && memcmp(out, p, n) == 0);
 }
 
-/* Whatever the policy says: a group look-up that failed never lets go. */
+/* Whatever the policy says, and whatever of it is damaged. */
+static void
+check_answer(const struct aas_policy *p, const struct aas_answer *a, int r)
+{
+	const struct aas_decision *d = &a->now;
+	static const uint8_t aaguid[16] = { 1, 2, 3 };
+
+	for (int i = 0; i < 3; i++, d++) {
+		FUZZ_REQUIRE(r == 0 || d->verdict == AAS_V_DENY);
+		FUZZ_REQUIRE(d->verdict == AAS_V_DENY ||
+		    d->verdict == AAS_V_OUT || d->verdict == AAS_V_REQUIRE ||
+		    d->verdict == AAS_V_OPTIONAL);
+		FUZZ_REQUIRE(d->present >= 1 && d->present <= 2);
+		FUZZ_REQUIRE(d->enrolled_min >= 2 && d->timeout_s >= 1);
+		FUZZ_REQUIRE(d->session_s > 0 && d->idle_s > 0);
+		FUZZ_REQUIRE(d->rules_n <= AAS_DECIDED);
+		(void)aas_policy_key(p, d, aaguid, 1);
+	}
+}
+
+static void
+on_step(void *arg, const struct aas_rule_view *v, const char *miss)
+{
+	FUZZ_REQUIRE(strlen(v->name) < SIZE_MAX);
+	FUZZ_REQUIRE(strlen(v->where) + strlen(v->source) < SIZE_MAX);
+	*(size_t *)arg += miss != NULL;
+}
+
 static void
 ask(const struct aas_policy *p)
 {
 	static const gid_t gids[] = { 0, 4, 1000 };
-	struct aas_decision d;
+	struct aas_answer a;
+	struct aas_origin_file f;
 	struct aas_query q = {
+		.size = sizeof(q),
 		.user = "alice",
 		.uid = 1000,
 		.gids = gids,
 		.gids_n = 3,
-		.service = "sshd",
+		.service = "cron",
+		.host = "staff",
+		.remote = 1,
+		.addr_known = 1,
+		.addr = { 0x20, 1, 0xd, 0xb8 },
 		.now_s = 1700000000,
+		.since_s = 1699999999,
+		.ca_state = AAS_CA_KNOWN,
+		.ca = (const uint8_t *)"key",
+		.ca_len = 3,
 	};
+	int64_t max_s = 0;
+	size_t steps = 0;
 
-	memset(&d, 0xff, sizeof(d));
-	if (aas_policy_eval(p, &q, &d) != 0)
-		FUZZ_REQUIRE(d.verdict == AAS_V_DENY);
-	FUZZ_REQUIRE(d.verdict == AAS_V_DENY || d.verdict == AAS_V_OUT ||
-	    d.verdict == AAS_V_REQUIRE || d.verdict == AAS_V_OPTIONAL);
-	FUZZ_REQUIRE(memchr(d.rule, '\0', sizeof(d.rule)) != NULL);
-	FUZZ_REQUIRE(
-	    d.verdict == AAS_V_DENY || (d.present >= 1 && d.present <= 2));
+	for (int i = 0; i < 4; i++) {
+		memset(&a, 0xff, sizeof(a));
+		a.size = sizeof(a);
+		check_answer(p, &a, aas_policy_eval(p, &q, &a));
+		q.gids_n = i == 1 ? -1 : 3;
+		q.user = i & 1 ? "alice" : "mallory";
+		q.ca_state = i & 1 ? AAS_CA_UNKNOWN : AAS_CA_NONE;
+		q.addr_known = i & 1;
+	}
+	check_answer(p, &a, aas_policy_trace(p, &q, &a, on_step, &steps));
+	(void)aas_policy_lease(p, &q, "cron", &max_s);
+	FUZZ_REQUIRE(max_s >= 0);
+	for (size_t i = 0; i < 4; i++) {
+		if (aas_policy_files(p, i, &f) == 0)
+			FUZZ_REQUIRE(strlen(f.path) < SIZE_MAX);
+	}
 }
 
+/* As it is opened, unchecked; and as it is read, checked whole. */
 static void
 read_policy(const uint8_t *p, size_t len)
 {
 	struct aas_policy *pol = NULL;
+	uint8_t *copy;
 
+	if (len_valid(len)) {
+		if ((copy = malloc(len)) == NULL)
+			return;
+		memcpy(copy, p, len);
+		if (adopt(copy, len, 0, &pol) == 0)
+			ask(pol);
+		else
+			free(copy);
+		aas_policy_free(&pol);
+	}
 	if (aas_policy_parse(p, len, &pol) != 0) {
 		FUZZ_REQUIRE(pol == NULL);
 		return;
@@ -95,6 +155,62 @@ read_policy(const uint8_t *p, size_t len)
 	FUZZ_REQUIRE(aas_policy_libexecdir(pol)[0] == '/');
 	ask(pol);
 	aas_policy_free(&pol);
+}
+
+static void
+put64(uint8_t *p, uint64_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+static void
+seal_block(uint8_t *p, size_t len, uint64_t at)
+{
+	struct pol_block b;
+
+	if (at > len / 8 || len / 8 - at < 2)
+		return;
+	memcpy(&b, p + at * 8, sizeof(b));
+	if (b.words < 2 || b.words > len / 8 - at)
+		return;
+	put64(p + at * 8,
+	    pol_sum(pol_start((uint32_t)at), p + at * 8 + 8, b.words - 1));
+}
+
+static void
+seal_table(uint8_t *p, size_t len, const struct pol_table *t, int shift)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		size_t at = ((size_t)t->at + 2 * (size_t)i) * 8;
+		uint64_t v;
+
+		if (at > len || len - at < 16)
+			return;
+		memcpy(&v, p + at, sizeof(v));
+		seal_block(p, len, (shift ? (uint32_t)v : v) >> shift);
+		put64(p + at + 8, pol_mix(pol_start((uint32_t)(at / 8)), v));
+	}
+}
+
+/* Every check made right: what is wrong behind them is reached then. */
+static void
+seal_policy(uint8_t *p, size_t len)
+{
+	struct pol_head h;
+
+	if (!len_valid(len))
+		return;
+	memcpy(&h, p, sizeof(h));
+	seal_table(p, len, &h.rules, 0);
+	seal_table(p, len, &h.files, 0);
+	seal_table(p, len, &h.hash, 1);
+	seal_table(p, len, &h.zone, 63);
+	seal_block(p, len, h.wild >> 1);
+	memcpy(&h, p, sizeof(h));
+	h.total = len;
+	h.body = pol_sum(pol_start(0), p + sizeof(h), (len - sizeof(h)) / 8);
+	h.check = pol_sum(pol_start(0), &h, sizeof(h) / 8 - 1);
+	memcpy(p, &h, sizeof(h));
 }
 
 static void
@@ -151,6 +267,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	memcpy(copy, p + 1, len - 1);
 	if ((p[0] & 0x80) && (p[0] & 0x7f) % 4 == 0)
 		seal_index(copy, len - 1);
+	else if ((p[0] & 0x80) && (p[0] & 0x7f) % 4 == 2)
+		seal_policy(copy, len - 1);
 	else if (p[0] & 0x80)
 		seal(copy, len - 1);
 	switch ((p[0] & 0x7f) % 4) {

@@ -42,6 +42,7 @@
 #include "lib/session/ticket.h"
 #include "lib/user.h"
 #include "policy/policy.h"
+#include "policy/rule.h"
 #include "tests/fuzz/fuzz.h"
 
 #define F_LOCKER   0x01u /* the host is not root */
@@ -168,7 +169,13 @@ int __wrap_aas_policy_open(const char *path, struct aas_policy **p);
 int
 __wrap_aas_policy_open(const char *path, struct aas_policy **p)
 {
-	static const char *const users[] = { "alice" };
+	static const char *users[] = { "alice" };
+	static const struct aas_rule rule = { .source = "settings",
+		.name = "required_users",
+		.where = "aas.conf",
+		.mode = AAS_MODE_ENFORCE,
+		.effect = AAS_EF_REQUIRE,
+		.users = { 1, users } };
 	struct aas_policy_source src = {
 		.realm = "aas.test",
 		.statedir = "/nonexistent/state",
@@ -183,8 +190,8 @@ __wrap_aas_policy_open(const char *path, struct aas_policy **p)
 		.idle_s = 3600,
 		.reauth_s = 300,
 		.degraded_s = 604800,
-		.users_n = g.flags & F_REQUIRED ? 1 : 0,
-		.users = users,
+		.rules_n = g.flags & F_REQUIRED ? 1 : 0,
+		.rules = &rule,
 	};
 	uint8_t *buf = NULL;
 	size_t len = 0;

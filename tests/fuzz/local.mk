@@ -52,7 +52,7 @@ tests_fuzz_replay_exec_LDADD = $(JANSSON_LIBS)
 
 tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
 tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
-tests_fuzz_replay_files_LDADD = policy/libpolicy.la lib/libaas-base.la
+tests_fuzz_replay_files_LDADD = policy/libpolicy-build.la lib/libaas-base.la
 
 tests_fuzz_replay_jws_SOURCES = %D%/replay.c %D%/fuzz_jws.c
 tests_fuzz_replay_jws_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"jws"' \
@@ -64,7 +64,7 @@ tests_fuzz_replay_jws_LDADD = lib/libaas-attest.la lib/libaas.la \
 tests_fuzz_replay_pam_SOURCES = %D%/replay.c %D%/fuzz_pam.c \
 	pam_aas/pam_aas.c
 tests_fuzz_replay_pam_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"pam"'
-tests_fuzz_replay_pam_LDADD = $(PAM_PARTS)
+tests_fuzz_replay_pam_LDADD = policy/libpolicy-build.la $(PAM_PARTS)
 tests_fuzz_replay_pam_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=aas_spawn,--wrap=aas_child_end,--wrap=aas_user_name \
 	-Wl,--wrap=aas_index_load,--wrap=aas_policy_open \
@@ -106,7 +106,7 @@ tests_fuzz_replay_request_LDFLAGS = $(AM_LDFLAGS) \
 if HAVE_CMOCKA
 EXTRA_PROGRAMS += %D%/seeds
 tests_fuzz_seeds_SOURCES = %D%/seeds.c
-tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy.la \
+tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy-build.la \
 	lib/libaas-ceremony.la
 EXTRA_PROGRAMS += %D%/seeds_plugin
 tests_fuzz_seeds_plugin_SOURCES = %D%/seeds_plugin.c

@@ -15,7 +15,7 @@
 #include "lib/proto.h"
 #include "lib/reason.h"
 #include "lib/record/record.h"
-#include "policy/policy.h"
+#include "policy/rule.h"
 #include "tests/signer.h"
 
 static const char *top;
@@ -194,9 +194,84 @@ proto_texts(void)
 static void
 files(void)
 {
-	static const char *const users[] = { "alice", "bob" };
-	static const char *const exempt[] = { "cron", "systemd-user" };
-	static const gid_t groups[] = { 27, 1000 };
+	static const char *users[] = { "alice", "bob" };
+	static const char *exempt[] = { "cron", "systemd-user" };
+	static const char *groups[] = { "staff", "users" };
+	static const gid_t gids[] = { 4, 1000 };
+	static const struct aas_net nets[] = { { { 0 }, 0 },
+		{ { 0x20, 1, 0xd, 0xb8 }, 32 } };
+	static const struct aas_span spans[] = { { 480, 1080 } };
+	static const uint8_t aaguids[][16] = { { 1, 2, 3 } };
+	static const struct aas_blob cas[] = { { 3, (const uint8_t *)"key" } };
+	static const struct aas_zone_step zone[] = { { 0, 3600 },
+		{ 1000, 7200 } };
+	static const struct aas_rule rules[] = {
+		{ .source = "settings",
+		    .name = "required_users",
+		    .where = "aas.conf",
+		    .mode = AAS_MODE_ENFORCE,
+		    .effect = AAS_EF_REQUIRE,
+		    .users = { 2, users } },
+		{ .source = "settings",
+		    .name = "exempt_services",
+		    .where = "aas.conf",
+		    .mode = AAS_MODE_ENFORCE,
+		    .effect = AAS_EF_EXEMPT,
+		    .services = { 2, exempt } },
+		{ .source = "files",
+		    .name = "staff",
+		    .where = "policy.conf:3",
+		    .mode = AAS_MODE_WARN,
+		    .effect = AAS_EF_REQUIRE,
+		    .groups = { 2, groups },
+		    .gids = gids,
+		    .attestable = 1,
+		    .from_s = 5000,
+		    .grace_s = 86400,
+		    .session_s = 3600,
+		    .aaguids_n = 1,
+		    .aaguids = aaguids },
+		{ .source = "files",
+		    .name = "outside",
+		    .where = "policy.conf:9",
+		    .mode = AAS_MODE_OBSERVE,
+		    .effect = AAS_EF_DENY,
+		    .origin = AAS_OR_REMOTE,
+		    .services = { 2, exempt },
+		    .hosts = { 2, groups },
+		    .nets_n = 2,
+		    .nets = nets,
+		    .spans_n = 1,
+		    .spans = spans },
+		{ .source = "attest",
+		    .name = "a1",
+		    .where = "a1.jws",
+		    .mode = AAS_MODE_ENFORCE,
+		    .effect = AAS_EF_ATTEST,
+		    .users = { 2, users },
+		    .not_before_s = 1000,
+		    .not_after_s = 1700001000,
+		    .evidence_services = { 1, exempt },
+		    .cas_n = 1,
+		    .cas = cas },
+		{ .source = "files",
+		    .name = "lease",
+		    .where = "policy.conf:20",
+		    .mode = AAS_MODE_ENFORCE,
+		    .effect = AAS_EF_LEASE,
+		    .users = { 1, exempt },
+		    .groups = { 1, groups },
+		    .gids = gids,
+		    .lease_s = 3600 },
+		{ .source = "files",
+		    .name = "all",
+		    .where = "policy.conf:30",
+		    .mode = AAS_MODE_ENFORCE,
+		    .effect = AAS_EF_TERMS,
+		    .present = 2 },
+	};
+	static const struct aas_origin_file origin = { .path = "/etc/aas/x",
+		.size = 7 };
 	static struct aas_index ix;
 	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_policy_source src = {
@@ -212,12 +287,12 @@ files(void)
 		.idle_s = 3600,
 		.reauth_s = 300,
 		.degraded_s = 604800,
-		.users_n = 2,
-		.users = users,
-		.groups_n = 2,
-		.groups = groups,
-		.exempt_services_n = 2,
-		.exempt_services = exempt,
+		.rules_n = sizeof(rules) / sizeof(rules[0]),
+		.rules = rules,
+		.zone_n = 2,
+		.zone = zone,
+		.files_n = 1,
+		.files = &origin,
 	};
 	uint8_t *buf = NULL;
 	int i;

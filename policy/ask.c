@@ -1,0 +1,174 @@
+/*
+ * What is asked of a policy beside the decision: the trace, keys, leases,
+ * addresses, reasons.  All of it is "no" on any doubt.
+ */
+#include <arpa/inet.h>
+
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/reason.h"
+#include "policy/format.h"
+#include "policy/policy.h"
+
+/* Would a look-up have come by this rule: by its first criterion of three? */
+static int
+reached(const struct pol_rule *r, const struct aas_query *q, int *has)
+{
+	*has = r->effect != AAS_EF_LEASE;
+	if (!*has)
+		return AAS_OK;
+	if (r->part[PP_USERS].n > 0)
+		return pol_has_name(r, PP_USERS, q->user, has);
+	if (r->part[PP_GIDS].n > 0)
+		return pol_has_gid(r, q, has);
+	if (r->part[PP_SERVICES].n > 0)
+		return pol_has_name(r, PP_SERVICES, q->service, has);
+	return AAS_OK;
+}
+
+int
+aas_policy_trace(const struct aas_policy *p, const struct aas_query *q,
+    struct aas_answer *a, aas_policy_step *step, void *arg)
+{
+	const struct pol_rule *rule = NULL;
+	struct aas_rule_view v;
+	const char *miss = NULL;
+	int has = 0;
+	int r = aas_policy_eval(p, q, a);
+
+	for (uint32_t i = 0; r == AAS_OK && i < p->h.rules.n; i++) {
+		if ((r = pol_rule_number(p, i, &rule)) != AAS_OK ||
+		    (r = reached(rule, q, &has)) != AAS_OK)
+			break;
+		if (!has)
+			continue;
+		r = aas_policy_rule(p, i, &v);
+		if (r == AAS_OK)
+			r = pol_match(p, q, rule, &miss);
+		if (r == AAS_OK)
+			step(arg, &v, miss);
+	}
+	if (r == AAS_ERR_FORMAT)
+		pol_deny(a, AAS_WHY_POLICY_BROKEN);
+	return r;
+}
+
+int
+aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
+    const uint8_t aaguid[16], int backup_eligible)
+{
+	const struct pol_rule *rule = NULL;
+	const void *v = NULL;
+	uint32_t n = 0;
+
+	if (p == NULL || d->aaguids_n > AAS_DECIDED ||
+	    (d->device_bound && backup_eligible))
+		return 0;
+	for (uint32_t i = 0; i < d->aaguids_n; i++) {
+		const uint8_t *list;
+		int found = 0;
+
+		if (pol_rule_number(p, d->aaguids[i], &rule) != AAS_OK ||
+		    pol_list(rule, PP_AAGUIDS, &v, &n) != AAS_OK)
+			return 0;
+		list = v;
+		for (uint32_t k = 0; k < n; k++)
+			found |= memcmp(list + 16 * (size_t)k, aaguid, 16) == 0;
+		if (!found)
+			return 0;
+	}
+	return 1;
+}
+
+struct lease {
+	const struct aas_query *q;
+	const char *account;
+	int64_t max_s;
+};
+
+static int
+visit_lease(void *arg, const struct pol_rule *r)
+{
+	struct lease *l = arg;
+	int account = 0, grantor = 0;
+
+	if (r->effect != AAS_EF_LEASE)
+		return AAS_OK;
+	if (pol_has_name(r, PP_USERS, l->account, &account) != AAS_OK ||
+	    pol_has_gid(r, l->q, &grantor) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (account && grantor && (int64_t)r->lease_s > l->max_s)
+		l->max_s = r->lease_s;
+	return AAS_OK;
+}
+
+int
+aas_policy_lease(const struct aas_policy *p, const struct aas_query *grantor,
+    const char *account, int64_t *max_s)
+{
+	struct lease l = { grantor, account, 0 };
+
+	if (p == NULL || account == NULL || *account == '\0' ||
+	    !pol_query_valid(grantor))
+		return AAS_ERR_INVAL;
+	if (pol_each(p, pol_tag_name(PK_ACCOUNT, account), visit_lease, &l) !=
+	    AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (l.max_s == 0)
+		return AAS_ERR_DENIED;
+	*max_s = l.max_s;
+	return AAS_OK;
+}
+
+/*
+ * sshd shows the address of a link-local peer with its interface; that says
+ * nothing about the network.
+ */
+static int
+without_scope(const char *text, char dst[INET6_ADDRSTRLEN])
+{
+	size_t n = strcspn(text, "%");
+	size_t scope = strlen(text + n);
+
+	if (n >= INET6_ADDRSTRLEN || scope == 1 || scope > 16)
+		return AAS_ERR_FORMAT;
+	memcpy(dst, text, n);
+	dst[n] = '\0';
+	return AAS_OK;
+}
+
+int
+aas_policy_addr(const char *text, uint8_t addr[16])
+{
+	char plain[INET6_ADDRSTRLEN];
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (text == NULL || without_scope(text, plain) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (inet_pton(AF_INET, text, &v4) == 1) {
+		memset(addr, 0, 10);
+		memset(addr + 10, 0xff, 2);
+		memcpy(addr + 12, &v4, 4);
+		return AAS_OK;
+	}
+	if (inet_pton(AF_INET6, plain, &v6) != 1)
+		return AAS_ERR_FORMAT;
+	if (strchr(text, '%') != NULL && !IN6_IS_ADDR_LINKLOCAL(&v6))
+		return AAS_ERR_FORMAT;
+	memcpy(addr, &v6, 16);
+	return AAS_OK;
+}
+
+const char *
+aas_policy_reason(unsigned reason)
+{
+	return aas_reason_code(reason);
+}
+
+const char *
+aas_policy_reason_text(unsigned reason)
+{
+	return aas_reason_text(reason);
+}

@@ -1,0 +1,285 @@
+/*
+ * Whether a rule is about a request.  Pure: no look-up, no clock.
+ *  1. A fact that is not known MUST make a rule match that asks for it, but
+ *     one that lets somebody off (exempt, attestation) MUST NOT match then.
+ *  2. Names MUST be compared byte for byte; only hosts are DNS names, where
+ *     case means nothing.
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/format.h"
+
+#define MINUTES_WEEK 10080
+#define SECONDS_WEEK 604800
+#define THURSDAY     (3 * 86400) /* 1970-01-01, from Monday */
+
+int
+pol_query_valid(const struct aas_query *q)
+{
+	return q != NULL && q->size >= sizeof(*q) && q->user != NULL &&
+	    *q->user != '\0' && q->service != NULL && *q->service != '\0' &&
+	    /* (uid_t)-1 is "nobody at all" to the kernel, never a person. */
+	    q->uid != (uid_t)-1 && (q->gids_n <= 0 || q->gids != NULL) &&
+	    q->ca_state <= AAS_CA_KNOWN && q->ca_len <= 4096 &&
+	    (q->ca_len == 0 || q->ca != NULL);
+}
+
+int
+pol_has_name(
+    const struct pol_rule *r, enum pol_part part, const char *s, int *has)
+{
+	const char *t = NULL;
+	const void *v = NULL;
+	uint32_t lo = 0, hi = 0, mid;
+	int c;
+
+	*has = 0;
+	if (pol_list(r, part, &v, &hi) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (pol_text(&r->b, ((const uint32_t *)v)[mid], &t) != AAS_OK)
+			return AAS_ERR_FORMAT;
+		if ((c = strcmp(s, t)) == 0) {
+			*has = 1;
+			return AAS_OK;
+		}
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return AAS_OK;
+}
+
+static int
+gid_in(const uint32_t *v, uint32_t n, gid_t gid)
+{
+	uint32_t lo = 0, hi = n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (v[mid] == gid)
+			return 1;
+		if (gid < v[mid])
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return 0;
+}
+
+int
+pol_has_gid(const struct pol_rule *r, const struct aas_query *q, int *has)
+{
+	const void *v = NULL;
+	uint32_t n = 0;
+
+	*has = 0;
+	if (pol_list(r, PP_GIDS, &v, &n) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	for (int i = 0; i < q->gids_n && !*has; i++)
+		*has = gid_in(v, n, q->gids[i]);
+	return AAS_OK;
+}
+
+static int
+same_host(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char x = (unsigned char)a[i], y = (unsigned char)b[i];
+
+		x |= x >= 'A' && x <= 'Z' ? 0x20 : 0;
+		y |= y >= 'A' && y <= 'Z' ? 0x20 : 0;
+		if (x != y)
+			return 0;
+	}
+	return 1;
+}
+
+/* One '*' at most stands for any text. */
+static int
+host_is(const char *pattern, const char *host)
+{
+	const char *star = strchr(pattern, '*');
+	size_t len = strlen(host), before, behind;
+
+	if (star == NULL)
+		return strlen(pattern) == len && same_host(pattern, host, len);
+	before = (size_t)(star - pattern);
+	behind = strlen(star + 1);
+	return len >= before + behind && same_host(pattern, host, before) &&
+	    same_host(star + 1, host + len - behind, behind);
+}
+
+/* Rules that let somebody off need to know. */
+static int
+unknown(const struct pol_rule *r)
+{
+	return r->effect != AAS_EF_EXEMPT && r->effect != AAS_EF_ATTEST;
+}
+
+static int
+in_hosts(const struct pol_rule *r, const struct aas_query *q, int *has)
+{
+	const char *s = NULL;
+
+	*has = q->host == NULL && unknown(r);
+	for (uint32_t i = 0;
+	     q->host != NULL && !*has && i < r->part[PP_HOSTS].n; i++) {
+		if (pol_name(r, PP_HOSTS, i, &s) != AAS_OK)
+			return AAS_ERR_FORMAT;
+		*has = host_is(s, q->host);
+	}
+	return AAS_OK;
+}
+
+static int
+in_net(const struct aas_net *net, const uint8_t addr[16])
+{
+	unsigned whole = net->bits / 8, rest = net->bits % 8;
+	unsigned mask = (0xff00u >> rest) & 0xff;
+
+	if (net->bits > 128)
+		return 0;
+	return memcmp(net->addr, addr, whole) == 0 &&
+	    (rest == 0 || ((net->addr[whole] ^ addr[whole]) & mask) == 0);
+}
+
+static int
+in_nets(const struct pol_rule *r, const struct aas_query *q, int *has)
+{
+	const struct aas_net *net;
+	const void *v = NULL;
+	uint32_t n = 0;
+
+	if (pol_list(r, PP_NETS, &v, &n) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	net = v;
+	*has = q->remote && !q->addr_known && unknown(r);
+	if (!q->remote || !q->addr_known)
+		return AAS_OK;
+	for (uint32_t i = 0; !*has && i < n; i++)
+		*has = in_net(&net[i], q->addr);
+	return AAS_OK;
+}
+
+/* A step is its instant << 24 | its offset, both signed. */
+static int
+zone_offset(const struct aas_policy *p, int64_t now_s, int64_t *offset)
+{
+	uint32_t lo = 0, hi = p->h.zone.n, mid;
+	uint64_t v = 0;
+
+	*offset = 0;
+	if (hi == 0)
+		return AAS_OK;
+	/* The last step that is not after now; before the first, the first. */
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (pol_cell(p, &p->h.zone, mid, &v) != AAS_OK)
+			return AAS_ERR_FORMAT;
+		if ((int64_t)v >> 24 <= now_s)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (pol_cell(p, &p->h.zone, lo, &v) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	*offset = (int64_t)(v << 40) >> 40;
+	return AAS_OK;
+}
+
+int
+pol_minute(const struct aas_policy *p, int64_t now_s, uint32_t *minute)
+{
+	int64_t offset = 0, s;
+
+	if (zone_offset(p, now_s, &offset) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	/* Reduced first, so that no clock makes it overflow. */
+	s = now_s % SECONDS_WEEK + offset % SECONDS_WEEK + THURSDAY;
+	s = (s % SECONDS_WEEK + SECONDS_WEEK) % SECONDS_WEEK;
+	*minute = (uint32_t)(s / 60);
+	return AAS_OK;
+}
+
+static int
+in_spans(const struct aas_policy *p, const struct aas_query *q,
+    const struct pol_rule *r, int *has)
+{
+	const struct aas_span *span;
+	const void *v = NULL;
+	uint32_t n = 0, minute = 0;
+
+	if (pol_list(r, PP_SPANS, &v, &n) != AAS_OK ||
+	    pol_minute(p, q->now_s, &minute) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	span = v;
+	*has = 0;
+	for (uint32_t i = 0; !*has && i < n; i++)
+		*has = span[i].from <= minute && minute < span[i].to;
+	return AAS_OK;
+}
+
+static int
+origin_is(const struct pol_rule *r, const struct aas_query *q)
+{
+	return r->origin == AAS_OR_ANY ||
+	    (r->origin == AAS_OR_REMOTE) == (q->remote != 0);
+}
+
+/* The criteria that few rules have. */
+static int
+match_rest(const struct aas_policy *p, const struct aas_query *q,
+    const struct pol_rule *r, const char **miss)
+{
+	int has = 1;
+
+	*miss = "hosts";
+	if (r->part[PP_HOSTS].n > 0 && in_hosts(r, q, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (!has)
+		return AAS_OK;
+	*miss = "origin";
+	if (!origin_is(r, q))
+		return AAS_OK;
+	*miss = "networks";
+	if (r->part[PP_NETS].n > 0 && in_nets(r, q, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (!has)
+		return AAS_OK;
+	*miss = "hours";
+	if (r->part[PP_SPANS].n > 0 && in_spans(p, q, r, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (has)
+		*miss = NULL;
+	return AAS_OK;
+}
+
+int
+pol_match(const struct aas_policy *p, const struct aas_query *q,
+    const struct pol_rule *r, const char **miss)
+{
+	int has = 1;
+
+	*miss = "users";
+	if (r->part[PP_USERS].n > 0 &&
+	    pol_has_name(r, PP_USERS, q->user, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (!has)
+		return AAS_OK;
+	*miss = "groups";
+	if (r->part[PP_GIDS].n > 0 && pol_has_gid(r, q, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (!has)
+		return AAS_OK;
+	*miss = "services";
+	if (r->part[PP_SERVICES].n > 0 &&
+	    pol_has_name(r, PP_SERVICES, q->service, &has) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (!has)
+		return AAS_OK;
+	return match_rest(p, q, r, miss);
+}

@@ -1,0 +1,29 @@
+/*
+ * The files that a policy was made of, for `aasctl policy check` and aasd.
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "policy/format.h"
+
+int
+aas_policy_files(
+    const struct aas_policy *p, size_t i, struct aas_origin_file *f)
+{
+	const struct pol_file *in = NULL;
+	const char *path = NULL;
+
+	if (i >= p->h.files.n)
+		return AAS_ERR_NOTFOUND;
+	if (pol_file(p, (uint32_t)i, &in) != AAS_OK ||
+	    pol_text(&in->b, in->path, &path) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	f->path = path;
+	f->mtime_ns = in->mtime_ns;
+	f->ctime_ns = in->ctime_ns;
+	f->size = in->size;
+	f->ino = in->ino;
+	f->dev = in->dev;
+	memcpy(f->sha256, in->sha256, sizeof(f->sha256));
+	return AAS_OK;
+}
