@@ -138,10 +138,13 @@ in_hosts(const struct pol_rule *r, const struct aas_query *q, int *has)
 static int
 in_net(const struct aas_net *net, const uint8_t addr[16])
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	unsigned whole = net->bits / 8, rest = net->bits % 8;
 	unsigned mask = (0xff00u >> rest) & 0xff;
 
-	if (net->bits > 128)
+	/* An IPv4 address is in no IPv6 network, not even in ::/0. */
+	if (net->bits > 128 ||
+	    (net->bits < 96 && memcmp(addr, mapped, sizeof(mapped)) == 0))
 		return 0;
 	return memcmp(net->addr, addr, whole) == 0 &&
 	    (rest == 0 || ((net->addr[whole] ^ addr[whole]) & mask) == 0);

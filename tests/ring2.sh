@@ -9,8 +9,8 @@ set -euo pipefail
 
 src=/src
 work=/build/ring2
-steps=(format shellcheck mandoc cppcheck distcheck sanitize valgrind coverage
-    fuzz)
+steps=(format shellcheck mandoc cppcheck distcheck sanitize valgrind oracle
+    coverage fuzz)
 
 jobs()
 {
@@ -166,7 +166,8 @@ check_coverage()
 	"$src/tests/rig/demo/demo.sh" >demo.log 2>&1 || tail -n 60 demo.log
 	if covered lib pam_aas tools/aas-authn --fail-under-line 90 &&
 	    covered policy/signin/states.c --branches \
-	    --fail-under-branch 100; then
+	    --fail-under-branch 100 &&
+	    covered policy --branches --fail-under-branch 90; then
 		return
 	fi
 	# The files that lack most.
@@ -174,6 +175,25 @@ check_coverage()
 	    sort -rn | head -n 15
 	tail -n 4 gcovr.log
 	return 1
+}
+
+# A million decisions against the reference evaluator, new ones each time.
+check_oracle()
+{
+	local seed half failed=0
+
+	seed=$(od -An -N3 -tu4 /dev/urandom)
+	seed=$((seed * 2))
+	(cd /build && jobs tests/oracle/driver)
+	for half in 0 1; do
+		AAS_TOP_BUILDDIR=/build "$src/tests/oracle.sh" 2000 250 \
+		    $((seed + half)) >"$work/oracle.$half.log" 2>&1 &
+	done
+	for half in 0 1; do
+		wait -n || failed=1
+	done
+	[ "$failed" = 0 ] || tail -n 80 "$work"/oracle.?.log
+	return "$failed"
 }
 
 check_fuzz()
