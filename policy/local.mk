@@ -17,6 +17,28 @@ policy_libaas_rule_la_SOURCES = \
 	policy/rule_lists.c
 policy_libaas_rule_la_LIBADD = lib/libaas-base.la
 
+# The same for other programs: <aas/policy.h>, and for sources of policy
+# <aas/policy_plugin.h>.
+lib_LTLIBRARIES += policy/libaas_policy.la
+policy_libaas_policy_la_SOURCES =
+policy_libaas_policy_la_LIBADD = policy/libpolicy.la lib/libaas-base.la
+policy_libaas_policy_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-Wl,--gc-sections \
+	-Wl,--version-script=$(top_srcdir)/policy/libaas_policy.map
+policy_libaas_policy_la_DEPENDENCIES = policy/libpolicy.la \
+	lib/libaas-base.la policy/libaas_policy.map
+EXTRA_DIST += policy/libaas_policy.map
+
+aasincludedir = $(includedir)/aas
+aasinclude_HEADERS = policy/policy.h
+nodist_aasinclude_HEADERS = policy/include/policy_plugin.h
+policy/include/policy_plugin.h: policy/plugin.h
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && cp $(srcdir)/policy/plugin.h $@.tmp && \
+	    mv $@.tmp $@
+CLEANFILES += policy/include/policy_plugin.h
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = policy/aas-policy.pc
+
 # The writer of policy.bin, with all that it stands on.
 noinst_LTLIBRARIES += policy/libpolicy-build.la
 policy_libpolicy_build_la_SOURCES = \

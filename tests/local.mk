@@ -1,6 +1,6 @@
 # What no compiler checks: who includes whom, what the module shows, what is
 # left unfinished.
-SOURCE_CHECKS = tests/check-includes.sh tests/check-module.sh \
+SOURCE_CHECKS = tests/check-abi.sh tests/check-includes.sh tests/check-module.sh \
 	tests/check-words.sh
 dist_noinst_SCRIPTS += $(SOURCE_CHECKS)
 TESTS += $(SOURCE_CHECKS)
