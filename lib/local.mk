@@ -12,6 +12,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/proc.c lib/proc.h \
 	lib/secret.c lib/secret.h \
 	lib/spawn.c lib/spawn.h \
+	lib/sshcert.c lib/sshcert.h \
 	lib/user.c lib/user.h \
 	lib/utf8.c lib/utf8.h \
 	lib/wire.c lib/wire.h

@@ -12,6 +12,11 @@ tests_test_attest_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)
 tests_test_attest_LDADD = tests/libattester.la lib/libaas.la \
 	lib/libaas-conf.la $(TEST_LIBS) $(CRYPTO_LIBS)
 
+check_PROGRAMS += tests/test_sshcert
+TESTS += tests/test_sshcert
+tests_test_sshcert_SOURCES = tests/test_sshcert.c
+tests_test_sshcert_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/test_attest_set
 TESTS += tests/test_attest_set
 tests_test_attest_set_SOURCES = tests/test_attest_set.c \
