@@ -150,6 +150,18 @@ static const struct {
 	    "This shell came from another machine; keys plugged in here serve "
 	    "it only where server_keys is set. Sign in at this machine, or "
 	    "ask your administrator." },
+	[AAS_WHY_ATTEST_EXPIRED] = { "attest-expired",
+	    "This account must have security keys; your organization's "
+	    "statement that its single sign-on does instead has expired. Ask "
+	    "your administrator for a new one, or to let you enroll." },
+	[AAS_WHY_ATTEST_MISSING] = { "attest-missing",
+	    "Without security keys this account is only let in by your "
+	    "organization's single sign-on, and this sign-in was not by it. "
+	    "Sign in by that, or ask your administrator to let you enroll." },
+	[AAS_WHY_ATTEST_FUTURE] = { "attest-not-yet",
+	    "This account must have security keys; your organization's "
+	    "statement that its single sign-on does instead is not valid yet. "
+	    "Try again later, or ask your administrator to let you enroll." },
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == AAS_WHY_LAST + 1,

@@ -61,7 +61,11 @@ enum aas_reason {
 	AAS_WHY_CLOCK = 49,     /* "clock" */
 	/* "remote-elevation": su or sudo inside a sign-in from elsewhere */
 	AAS_WHY_REMOTE_ELEVATION = 50,
-	AAS_WHY_LAST = 50
+	/* no attestation does here, and security keys are required */
+	AAS_WHY_ATTEST_EXPIRED = 51, /* "attest-expired" */
+	AAS_WHY_ATTEST_MISSING = 52, /* "attest-missing": another sign-in */
+	AAS_WHY_ATTEST_FUTURE = 53,  /* "attest-not-yet" */
+	AAS_WHY_LAST = 53
 };
 
 /*

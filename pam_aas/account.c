@@ -99,6 +99,8 @@ aas_account(struct aas_call *c)
 		if (c->row == AAS_ROW_SOON && c->class != AAS_CL_JOB &&
 		    c->class != AAS_CL_EXEMPT)
 			say_days(c);
+		if (!c->ssh)
+			aas_call_attested(c);
 		return AAS_A_NEXT;
 	case AAS_ACT_PASS:
 		return pass(c);

@@ -82,6 +82,13 @@ int aas_call_subject(struct aas_call *c);
  */
 void aas_call_state(struct aas_call *c);
 
+/*
+ * aas_call_attested(c):
+ * If this sign-in is one that an attestation is about, log that, and tell the
+ * user when 30 days or less of it are left.
+ */
+void aas_call_attested(struct aas_call *c);
+
 /* aas_call_row(c): row and reason from c->state, policy and clock. */
 void aas_call_row(struct aas_call *c);
 

@@ -3,16 +3,21 @@
  *
  * 1. The PAM environment MUST NOT prove anything: ~/.pam_environment can
  *    write it.  It names a ticket, whose own checks decide.
- * 2. A certificate, another key type, or a suspended key MUST NOT count.
+ * 2. A certificate, another key type, or a suspended key MUST NOT count as a
+ *    key.
+ * 3. What a certificate says of its authority MUST come from sshd, which has
+ *    checked it, and from nowhere else.
  */
 #include <string.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "lib/b64.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/sshcert.h"
 #include "pam_aas/pass.h"
 
 #define ENV_TICKET "AAS_TICKET"
@@ -173,4 +178,40 @@ aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX])
 		}
 	}
 	return -1;
+}
+
+/* The authority of one certificate; -1: it is none, or too long. */
+static int
+copy_ca(const uint8_t *cert, size_t n, uint8_t *ca, size_t cap, uint16_t *len)
+{
+	const uint8_t *p = NULL;
+	size_t got = 0;
+
+	if (aas_sshcert_ca(cert, n, &p, &got) != AAS_OK || got > cap)
+		return -1;
+	memcpy(ca, p, got);
+	*len = (uint16_t)got;
+	return 0;
+}
+
+uint8_t
+aas_pass_ca(const struct aas_call *c, uint8_t *ca, size_t cap, uint16_t *len)
+{
+	const char *s = pam_getenv(c->pamh, ENV_SSH);
+	uint8_t *cert = NULL;
+	uint8_t state = AAS_CA_NONE;
+	size_t line, n;
+
+	if (s == NULL || cap > UINT16_MAX ||
+	    (cert = malloc(AAS_SSHCERT_MAX)) == NULL)
+		return AAS_CA_NONE;
+	for (; *s != '\0' && state == AAS_CA_NONE;
+	     s += line + (s[line] == '\n')) {
+		line = strcspn(s, "\n");
+		if (line_blob(s, line, cert, AAS_SSHCERT_MAX, &n) == 0 &&
+		    copy_ca(cert, n, ca, cap, len) == 0)
+			state = AAS_CA_KNOWN;
+	}
+	free(cert);
+	return state;
 }

@@ -44,4 +44,14 @@ void aas_pass_drop(struct aas_call *c, struct aas_txn *t);
  */
 int aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX]);
 
+/*
+ * aas_pass_ca(c, ca, cap, len):
+ * Copy the public key of the authority that signed the OpenSSH certificate
+ * which sshd accepted; of several, the first one's.  Returns an enum
+ * aas_ca_state: AAS_CA_KNOWN with ${len} bytes of at most ${cap}, or
+ * AAS_CA_NONE.
+ */
+uint8_t aas_pass_ca(
+    const struct aas_call *c, uint8_t *ca, size_t cap, uint16_t *len);
+
 #endif

@@ -79,6 +79,7 @@ aas_password(struct aas_call *c)
 	case AAS_ROW_SOON:
 		return AAS_A_NEXT;
 	case AAS_ROW_DUE:
+	case AAS_ROW_ATTEST:
 		if (c->class == AAS_CL_EXEMPT)
 			return AAS_A_NEXT;
 		return due(c);

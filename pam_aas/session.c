@@ -88,6 +88,8 @@ open_with(struct aas_call *c, uint32_t answer)
 		t->auth = AAS_A_GRANT;
 		t->auth_uid = c->user.uid;
 	}
+	if (c->ssh)
+		aas_call_attested(c);
 	/* Sign-ins of everybody: su and sudo inside look where they are. */
 	if (c->remote || c->class == AAS_CL_LOGIN ||
 	    (c->class == AAS_CL_OTHER &&

@@ -7,15 +7,23 @@
  */
 #include <sys/utsname.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/log.h"
 #include "pam_aas/call.h"
 #include "pam_aas/conv.h"
 #include "pam_aas/helper.h"
+#include "pam_aas/pass.h"
+
+#define CA_MAX    4096 /* bytes of an SSH authority's key */
+#define DAY       86400
+#define WARN_DAYS 30
+#define RULE_TEXT 96
 
 static const char *
 item(pam_handle_t *pamh, int type)
@@ -150,8 +158,25 @@ set_place(const struct aas_call *c, unsigned needs, struct utsname *un,
 		q->host = un->nodename;
 	if ((needs & AAS_NEED_ADDR) != 0 && c->rhost != NULL)
 		q->addr_known = aas_policy_addr(c->rhost, q->addr) == AAS_OK;
-	/* sshd tells of the certificate when the session opens. */
-	q->ca_state = c->ssh ? AAS_CA_UNKNOWN : AAS_CA_NONE;
+	q->ca_state = AAS_CA_NONE;
+}
+
+/*
+ * sshd tells of the certificate when the session opens.  Not to a program that
+ * is not root: anybody can say sshd and fill an environment.
+ */
+static void
+set_ca(
+    const struct aas_call *c, unsigned needs, uint8_t *ca, struct aas_query *q)
+{
+	if (!c->ssh || geteuid() != 0)
+		return;
+	if (c->phase != AAS_PH_SESSION) {
+		q->ca_state = AAS_CA_UNKNOWN;
+	} else if (ca != NULL && (needs & AAS_NEED_CA) != 0) {
+		q->ca_state = aas_pass_ca(c, ca, CA_MAX, &q->ca_len);
+		q->ca = ca;
+	}
 }
 
 static void
@@ -168,8 +193,10 @@ decide(struct aas_call *c)
 	unsigned needs = aas_policy_needs(c->policy);
 	struct utsname un;
 	gid_t *gids = NULL;
+	uint8_t *ca = needs & AAS_NEED_CA ? malloc(CA_MAX) : NULL;
 
 	set_place(c, needs, &un, &q);
+	set_ca(c, needs, ca, &q);
 	if (needs & AAS_NEED_GROUPS) {
 		gids = malloc(AAS_USER_GROUPS * sizeof(*gids));
 		if (gids == NULL ||
@@ -181,6 +208,7 @@ decide(struct aas_call *c)
 	c->answer.size = sizeof(c->answer);
 	(void)aas_policy_eval(c->policy, &q, &c->answer);
 	free(gids);
+	free(ca);
 	c->d = c->answer.now;
 	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
 }
@@ -277,4 +305,29 @@ aas_call_state(struct aas_call *c)
 		c->state = AAS_ST_BROKEN;
 	}
 	aas_call_row(c);
+}
+
+void
+aas_call_attested(struct aas_call *c)
+{
+	char rule[RULE_TEXT], text[256], date[AAS_CLOCK_TEXT];
+	struct aas_rule_view v;
+	int64_t days = (c->d.attest_until_s - c->now.real_s) / DAY;
+
+	if (c->d.attest != AAS_AT_SHOWN ||
+	    aas_policy_rule(c->policy, c->d.attest_rule, &v) != AAS_OK)
+		return;
+	if (aas_states_keys(c->row))
+		return;
+	(void)snprintf(rule, sizeof(rule), "attested=%s", v.name);
+	aas_call_log(c, "allow", rule);
+	if (days >= WARN_DAYS + 1)
+		return;
+	aas_clock_format(c->d.attest_until_s, date);
+	(void)snprintf(text, sizeof(text),
+	    "The attestation by which you sign in without security keys ends "
+	    "in %lld day%s (%.10s). Ask your administrator for a new one, or "
+	    "run \"aasctl enroll\".",
+	    (long long)days, days == 1 ? "" : "s", date);
+	aas_call_say(c, days < 1, text);
 }

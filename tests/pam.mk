@@ -9,6 +9,7 @@ tests_fake_authn_LDFLAGS = $(AM_LDFLAGS) -static-libtool-libs
 PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy-build.la $(TEST_LIBS)
 
 PAM_TESTS = \
+	tests/pam_attest \
 	tests/pam_auth \
 	tests/pam_conv \
 	tests/pam_guest \
@@ -16,6 +17,8 @@ PAM_TESTS = \
 	tests/pam_stack
 check_PROGRAMS += $(PAM_TESTS)
 TESTS += $(PAM_TESTS)
+tests_pam_attest_SOURCES = tests/pam_attest.c
+tests_pam_attest_LDADD = $(PAM_TEST_LIBS)
 tests_pam_auth_SOURCES = tests/pam_auth.c
 tests_pam_auth_LDADD = $(PAM_TEST_LIBS)
 tests_pam_conv_SOURCES = tests/pam_conv.c tests/wipe.c

@@ -24,6 +24,7 @@ static const struct {
 	{ AAS_ROW_FREE, { { N, N, N, N }, { N, N, N, N }, { N, N, N, N } } },
 	{ AAS_ROW_SOON, { { N, N, N, N }, { N, N, N, N }, { N, N, N, N } } },
 	{ AAS_ROW_DUE, { { N, N, N, N }, { X, E, X, N }, { N, R, R, N } } },
+	{ AAS_ROW_ATTEST, { { N, N, N, N }, { X, N, X, N }, { R, R, R, R } } },
 	{ AAS_ROW_KEYS, { { K, K, R, R }, { P, P, P, P }, { P, P, P, P } } },
 	{ AAS_ROW_ONE, { { K, K, R, R }, { P, P, P, P }, { P, P, P, P } } },
 	{ AAS_ROW_ONE_LATE,
@@ -147,6 +148,7 @@ states_rows(void **state)
 		assert_int_equal(why, t[i].why);
 	}
 	d.verdict = 0;
+	d.from_s = 0;
 	d.reason = AAS_WHY_OK;
 	assert_int_equal(
 	    aas_states_row(AAS_ST_NONE, &d, 0, 0, &why), AAS_ROW_DENY);
@@ -154,6 +156,41 @@ states_rows(void **state)
 	d.reason = AAS_WHY_UNKNOWN;
 	(void)aas_states_row(AAS_ST_NONE, &d, 0, 0, &why);
 	assert_int_equal(why, AAS_WHY_POLICY_DENY);
+}
+
+static void
+states_attestation_that_does_not_do_is_the_reason(void **state)
+{
+	static const struct {
+		uint8_t attest;
+		enum aas_row row;
+		unsigned why;
+	} t[] = {
+		{ AAS_AT_NONE, AAS_ROW_DUE, AAS_WHY_ENROLL_NOW },
+		{ AAS_AT_PENDING, AAS_ROW_ATTEST, AAS_WHY_ATTEST_MISSING },
+		{ AAS_AT_MISSING, AAS_ROW_DUE, AAS_WHY_ATTEST_MISSING },
+		{ AAS_AT_EXPIRED, AAS_ROW_DUE, AAS_WHY_ATTEST_EXPIRED },
+		{ AAS_AT_FUTURE, AAS_ROW_DUE, AAS_WHY_ATTEST_FUTURE },
+		/* Shown, the verdict would be another. */
+		{ AAS_AT_SHOWN, AAS_ROW_DUE, AAS_WHY_ENROLL_NOW },
+		{ 99, AAS_ROW_DUE, AAS_WHY_ENROLL_NOW },
+	};
+	struct aas_decision d = { .verdict = AAS_V_REQUIRE, .from_s = 1000 };
+	unsigned why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		d.attest = t[i].attest;
+		assert_int_equal(
+		    aas_states_row(AAS_ST_NONE, &d, 0, 1000, &why), t[i].row);
+		assert_int_equal(why, t[i].why);
+		assert_int_equal(aas_states_row(AAS_ST_NONE, &d, 0, 999, &why),
+		    AAS_ROW_SOON);
+		/* With keys it is nothing. */
+		assert_int_equal(
+		    aas_states_row(AAS_ST_ENROLLED, &d, 0, 1000, &why),
+		    AAS_ROW_KEYS);
+	}
 }
 
 /* CVE-2023-42465: no single flipped bit makes another verdict. */
@@ -203,6 +240,8 @@ main(void)
 		    states_auth_never_passes_keys_to_the_next_module),
 		cmocka_unit_test(states_what_is_not_in_the_table_is_refused),
 		cmocka_unit_test(states_rows),
+		cmocka_unit_test(
+		    states_attestation_that_does_not_do_is_the_reason),
 		cmocka_unit_test(
 		    states_cve_2023_42465_flipped_bit_in_a_verdict_denies),
 		cmocka_unit_test(states_classes),

@@ -25,6 +25,7 @@ static const uint8_t auth[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_FREE] = { N, N, N, N },
 	[AAS_ROW_SOON] = { N, N, N, N },
 	[AAS_ROW_DUE] = { N, N, N, N }, /* account refuses or enrolls */
+	[AAS_ROW_ATTEST] = { N, N, N, N },
 	[AAS_ROW_KEYS] = { K, K, R, R },
 	[AAS_ROW_ONE] = { K, K, R, R },
 	[AAS_ROW_ONE_LATE] = { K, K, R, R },
@@ -39,6 +40,7 @@ static const uint8_t account[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_FREE] = { N, N, N, N },
 	[AAS_ROW_SOON] = { N, N, N, N },
 	[AAS_ROW_DUE] = { X, E, X, N },
+	[AAS_ROW_ATTEST] = { X, N, X, N }, /* sshd's session will tell */
 	[AAS_ROW_KEYS] = { P, P, P, P },
 	[AAS_ROW_ONE] = { P, P, P, P },
 	[AAS_ROW_ONE_LATE] = { P, X, P, P },
@@ -53,6 +55,7 @@ static const uint8_t session[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_FREE] = { N, N, N, N },
 	[AAS_ROW_SOON] = { N, N, N, N },
 	[AAS_ROW_DUE] = { N, R, R, N }, /* login: the enrolment was skipped */
+	[AAS_ROW_ATTEST] = { R, R, R, R }, /* it has told by now */
 	[AAS_ROW_KEYS] = { P, P, P, P },
 	[AAS_ROW_ONE] = { P, P, P, P },
 	[AAS_ROW_ONE_LATE] = { P, R, P, P },
@@ -81,6 +84,23 @@ aas_states_act(enum aas_phase phase, enum aas_row row, enum aas_class class)
 	}
 }
 
+/* What stands in the way: an attestation that does not do, or none at all. */
+static unsigned
+why_due(uint8_t attest)
+{
+	switch (attest) {
+	case AAS_AT_EXPIRED:
+		return AAS_WHY_ATTEST_EXPIRED;
+	case AAS_AT_FUTURE:
+		return AAS_WHY_ATTEST_FUTURE;
+	case AAS_AT_MISSING:
+	case AAS_AT_PENDING:
+		return AAS_WHY_ATTEST_MISSING;
+	default:
+		return AAS_WHY_ENROLL_NOW;
+	}
+}
+
 /* A user whose keys do not count, or who has none. */
 static enum aas_row
 row_without(const struct aas_decision *d, int64_t now_s, unsigned *why)
@@ -89,8 +109,10 @@ row_without(const struct aas_decision *d, int64_t now_s, unsigned *why)
 		*why = AAS_WHY_NOT_ENROLLED;
 		return AAS_ROW_FREE;
 	}
-	*why = AAS_WHY_ENROLL_NOW;
-	return now_s < d->from_s ? AAS_ROW_SOON : AAS_ROW_DUE;
+	*why = why_due(d->attest);
+	if (now_s < d->from_s)
+		return AAS_ROW_SOON;
+	return d->attest == AAS_AT_PENDING ? AAS_ROW_ATTEST : AAS_ROW_DUE;
 }
 
 static enum aas_row
@@ -178,6 +200,7 @@ aas_states_keys(enum aas_row row)
 	case AAS_ROW_FREE:
 	case AAS_ROW_SOON:
 	case AAS_ROW_DUE:
+	case AAS_ROW_ATTEST:
 		return 0;
 	case AAS_ROW_BROKEN:
 	case AAS_ROW_DENY:

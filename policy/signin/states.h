@@ -34,6 +34,7 @@ enum aas_row {
 	AAS_ROW_FREE,     /* no keys, none required */
 	AAS_ROW_SOON,     /* no keys, required from a date to come */
 	AAS_ROW_DUE,      /* no keys, required */
+	AAS_ROW_ATTEST,   /* the same, but a certificate may yet do instead */
 	AAS_ROW_KEYS,     /* enrolled */
 	AAS_ROW_ONE,      /* degraded */
 	AAS_ROW_ONE_LATE, /* degraded for too long */
