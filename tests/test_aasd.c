@@ -179,7 +179,14 @@ aasd_what_is_no_request_is_refused(void **state)
 		"{\"op\":\"append\",\"line\":1}",
 		"{\"op\":\"append\",\"line\":\"x\",\"ticket\":1}",
 		"{\"op\":\"append\",\"line\":\"x\",\"uid\":0}",
-		"{\"op\":\"append\",\"line\":\"a\\u0000b\"}", "\xff\xfe" };
+		"{\"op\":\"append\",\"line\":\"a\\u0000b\"}",
+		"{\"op\":\"lookup\",\"user\":\"root\"}",
+		"{\"op\":\"lookup\",\"uid\":-1}",
+		"{\"op\":\"lookup\",\"uid\":4294967296}",
+		"{\"op\":\"lookup\",\"service\":1}",
+		"{\"op\":\"lookup\",\"service\":\"\"}",
+		"{\"op\":\"lookup\",\"service\":\"a b\"}",
+		"{\"op\":\"lookup\",\"service\":\"../a\"}", "\xff\xfe" };
 	struct host h;
 
 	host_open(&h, *state);
@@ -478,6 +485,112 @@ aasd_trailing_and_endless_requests_are_refused(void **state)
 	host_close(&h);
 }
 
+/* --- look-ups: a script stands in for what asks the sources --------------- */
+
+static void
+lookup_helper(struct host *h, const char *script)
+{
+	char text[512];
+
+	(void)unlinkat(h->f->dirfd, "aas-policy-lookup", 0);
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
+	fixture_write(h->f, "aas-policy-lookup", text, 0755);
+	h->d.libexecdir = h->f->dir;
+}
+
+static void
+aasd_lookup_of_another_is_for_root_alone(void **state)
+{
+	char rq[64];
+	struct host h;
+
+	host_open(&h, *state);
+	(void)snprintf(rq, sizeof(rq), "{\"op\":\"lookup\",\"uid\":%lu}",
+	    (unsigned long)h.me.uid + 1);
+	if (h.me.uid != 0)
+		refused(ask(&h, rq), "not-self");
+	refused(
+	    ask_as(&h, 65534, "{\"op\":\"lookup\",\"uid\":0}", 23), "not-self");
+	/* Nowhere to start one. */
+	refused(ask(&h, "{\"op\":\"lookup\"}"), "busy");
+	host_close(&h);
+}
+
+static void
+aasd_lookup_answers_with_what_its_process_says(void **state)
+{
+	char want[64];
+	struct host h;
+	int fd = -1;
+
+	if (fixture_valgrind())
+		skip(); /* it cannot run posix_spawn(3) */
+	host_open(&h, *state);
+	lookup_helper(
+	    &h, "echo \"{\\\"ok\\\":true,\\\"args\\\":\\\"$*\\\"}\" >&0");
+	serve(&h);
+	(void)snprintf(want, sizeof(want), "\"args\":\"%lu sshd\"}\n",
+	    (unsigned long)h.me.uid);
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\",\"service\":\"sshd\"}\n");
+	assert_true(answer_has(fd, want));
+	lookup_helper(&h, "exit 0");
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"system\""));
+	lookup_helper(&h, "printf half >&0");
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"system\""));
+	lookup_helper(&h, "cat /dev/zero >&0");
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"system\""));
+	(void)unlinkat(h.f->dirfd, "aas-policy-lookup", 0);
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"no-helper\""));
+	served();
+	host_close(&h);
+}
+
+static void
+aasd_lookup_that_hangs_holds_up_nobody(void **state)
+{
+	struct host h;
+	int slow[AASD_LOOKUPS_UID];
+	int done = 0;
+	int fd = -1;
+
+	if (fixture_valgrind())
+		skip(); /* it cannot run posix_spawn(3) */
+	host_open(&h, *state);
+	lookup_helper(&h, "exec sleep 600");
+	serve(&h);
+	for (size_t i = 0; i < AASD_LOOKUPS_UID; i++) {
+		slow[i] = dial(&h);
+		put(slow[i], "{\"op\":\"lookup\"}\n");
+	}
+	fd = dial(&h);
+	put(fd, "{\"op\":\"status\"}\n");
+	assert_true(answer_has(fd, "\"state\":\"none\""));
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"busy\""));
+	/* Who goes takes his look-up along. */
+	for (size_t i = 0; i < AASD_LOOKUPS_UID; i++)
+		close(slow[i]);
+	lookup_helper(&h, "echo '{\"ok\":true,\"x\":1}' >&0");
+	for (int i = 0; i < 1000 && !done; i++) {
+		fd = dial(&h);
+		put(fd, "{\"op\":\"lookup\"}\n");
+		done = answer_has(fd, "\"x\":1");
+	}
+	assert_true(done);
+	served();
+	host_close(&h);
+}
+
 static void
 client_without_a_server_says_try_again(void **state)
 {
@@ -503,6 +616,9 @@ main(void)
 		FIXTURE_TEST(aasd_slow_clients_do_not_hold_up_others),
 		FIXTURE_TEST(aasd_too_many_of_one_user_are_turned_away),
 		FIXTURE_TEST(aasd_trailing_and_endless_requests_are_refused),
+		FIXTURE_TEST(aasd_lookup_of_another_is_for_root_alone),
+		FIXTURE_TEST(aasd_lookup_answers_with_what_its_process_says),
+		FIXTURE_TEST(aasd_lookup_that_hangs_holds_up_nobody),
 		FIXTURE_TEST(client_without_a_server_says_try_again),
 	};
 

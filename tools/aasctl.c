@@ -44,6 +44,8 @@ static const struct verb verbs[] = {
 	    "list|add|remove|verify  what the organization has signed" },
 	{ "policy", aasctl_cmd_policy,
 	    "build|check [--conf F]  compile aas.conf, or only look at it" },
+	{ "policy", aasctl_cmd_policy,
+	    "lookup USER [--service S]   what the sources say, asked now" },
 };
 #define VERBS_N (sizeof(verbs) / sizeof(verbs[0]))
 

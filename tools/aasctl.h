@@ -44,6 +44,9 @@ int aasctl_cmd_repin(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_status(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_verify(struct aasctl *c, int argc, char **argv);
 
+/* aasctl policy lookup, of aasctl_lookup.c. */
+int aasctl_policy_lookup(struct aasctl *c, int argc, char **argv);
+
 /*
  * aasctl_exit_of(r): the exit code for an enum aas_err.
  */

@@ -329,6 +329,8 @@ aasctl_cmd_policy(struct aasctl *c, int argc, char **argv)
 
 	if (argc < 2)
 		return aasctl_usage(how);
+	if (strcmp(argv[1], "lookup") == 0)
+		return aasctl_policy_lookup(c, argc - 1, argv + 1);
 	if ((r = parse_opts(argc - 1, argv + 1, &o)) == AAS_ERR_INVAL)
 		return aasctl_usage(how);
 	if (r != AAS_OK)

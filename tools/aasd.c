@@ -173,6 +173,7 @@ run(const struct opts *o)
 		return r;
 	}
 	d.statedir = aas_policy_statedir(policy);
+	d.libexecdir = aas_policy_libexecdir(policy);
 	rundir = aas_policy_rundir(policy);
 	if ((r = aas_store_open(d.statedir, 1, &d.store)) != AAS_OK ||
 	    (r = open_rundir(rundir, &dirfd, &lock)) != AAS_OK ||

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/spawn.h"
 #include "lib/store/store.h"
 #include "lib/user.h"
 
@@ -19,17 +20,24 @@
 #define AASD_CONNS       64
 #define AASD_CONNS_UID   8
 #define AASD_DEADLINE_MS 5000
+#define AASD_LOOKUPS     8 /* running at a time */
+#define AASD_LOOKUPS_UID 2
+#define AASD_LOOKUP_MS   12000
 
 struct aasd {
 	const char *statedir; /* borrowed from the policy */
+	const char *libexecdir;
 	struct aas_store *store;
-	int clock_told; /* that the clock is behind its mark */
+	struct aas_child *lookup; /* where one may be started; may be NULL */
+	int clock_told;           /* that the clock is behind its mark */
 };
 
 /*
  * aasd_answer(d, uid, line, len, &out, &out_len):
  * Do what one request of ${uid} asks and make its answer, from malloc, LF
  * included.  Never fails but for memory: a bad request has an answer too.
+ * With ${out} NULL a look-up was started in d->lookup instead: the packets
+ * from its socket, to their end, are the answer.
  * Returns 0, AAS_ERR_NOMEM.
  */
 int aasd_answer(struct aasd *d, uid_t uid, const char *line, size_t len,

@@ -4,6 +4,8 @@
  * 1. One client MUST NOT keep others from being served: not by being slow,
  *    not by connecting often, not by sending much.
  * 2. Who the client is MUST come from SO_PEERCRED alone.
+ * 3. A look-up of policy MUST NOT keep the others waiting either: a process
+ *    of its own asks the sources, few at a time, each with a deadline.
  */
 #include <sys/socket.h>
 
@@ -20,8 +22,9 @@
 #include "lib/reason.h"
 #include "tools/aasd.h"
 
-#define TICK_MS 30000
-#define STEP    4096
+#define TICK_MS    30000
+#define STEP       4096
+#define CHILD_STEP 65536
 
 struct conn {
 	int fd; /* -1: this place is free */
@@ -31,23 +34,32 @@ struct conn {
 	size_t in_len, in_cap;
 	char *out; /* not NULL: the answer is being sent */
 	size_t out_len, out_off;
+	struct aas_child child; /* makes the answer, if there is one */
 };
 
 struct server {
 	struct aasd *d;
 	struct conn conns[AASD_CONNS];
-	struct pollfd pfds[AASD_CONNS + 2];
+	struct pollfd pfds[2 * AASD_CONNS + 2];
 	int64_t tick_ms; /* when the next tick is due */
 };
+
+/* Not with the look-up's consent: it and what it started are killed. */
+static void
+child_end(struct conn *c)
+{
+	aas_child_kill_group(&c->child);
+	aas_child_end(&c->child, 0);
+}
 
 static void
 conn_end(struct conn *c)
 {
+	child_end(c);
 	aas_close(&c->fd);
 	free(c->in);
 	free(c->out);
-	memset(c, 0, sizeof(*c));
-	c->fd = -1;
+	*c = (struct conn){ .fd = -1, .child = AAS_CHILD_NONE };
 }
 
 static void
@@ -134,11 +146,29 @@ grow(struct conn *c)
 	return AAS_OK;
 }
 
+/* May uid have one more look-up? */
+static int
+lookup_allowed(const struct server *s, uid_t uid)
+{
+	int all = 0;
+	int own = 0;
+
+	for (size_t i = 0; i < AASD_CONNS; i++) {
+		if (s->conns[i].child.pid == -1)
+			continue;
+		all++;
+		own += s->conns[i].uid == uid;
+	}
+	return all < AASD_LOOKUPS && own < AASD_LOOKUPS_UID;
+}
+
 /* There is a whole line, and nothing after it: answer. */
 static void
 conn_answer(struct server *s, struct conn *c, const char *lf)
 {
 	size_t n = (size_t)(lf - c->in);
+
+	s->d->lookup = lookup_allowed(s, c->uid) ? &c->child : NULL;
 
 	if (n + 1 != c->in_len)
 		conn_refuse(c, AAS_WHY_PROTOCOL);
@@ -146,7 +176,49 @@ conn_answer(struct server *s, struct conn *c, const char *lf)
 	    AAS_OK)
 		conn_end(c);
 	if (c->fd != -1)
-		c->until_ms = aas_clock_ms() + AASD_DEADLINE_MS;
+		c->until_ms = aas_clock_ms() +
+		    (c->child.pid != -1 ? AASD_LOOKUP_MS : AASD_DEADLINE_MS);
+}
+
+/* No answer, or none that can be passed on. */
+static void
+child_failed(struct conn *c, unsigned why)
+{
+	child_end(c);
+	free(c->out);
+	c->out = NULL;
+	c->out_len = 0;
+	c->until_ms = aas_clock_ms() + AASD_DEADLINE_MS;
+	conn_refuse(c, why);
+}
+
+/* One packet more of what the look-up says, or its end. */
+static void
+child_read(struct conn *c)
+{
+	char *p = realloc(c->out, c->out_len + CHILD_STEP);
+	ssize_t n = 0;
+
+	if (p == NULL) {
+		child_failed(c, AAS_WHY_SYSTEM);
+		return;
+	}
+	c->out = p;
+	n = recv(c->child.sock, c->out + c->out_len, CHILD_STEP,
+	    MSG_DONTWAIT | MSG_TRUNC);
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n > 0 && n <= CHILD_STEP &&
+	    c->out_len + (size_t)n <= AASD_ANSWER_MAX) {
+		c->out_len += (size_t)n;
+		return;
+	}
+	if (n != 0 || c->out_len == 0 || c->out[c->out_len - 1] != '\n') {
+		child_failed(c, AAS_WHY_SYSTEM);
+		return;
+	}
+	child_end(c);
+	c->until_ms = aas_clock_ms() + AASD_DEADLINE_MS;
 }
 
 static void
@@ -220,9 +292,14 @@ wait_all(struct server *s, int listener, int stop)
 
 		s->pfds[i + 2] = (struct pollfd){ c->fd,
 			c->out != NULL ? POLLOUT : POLLIN, 0 };
+		/* Only whether it is still there. */
+		if (c->child.pid != -1)
+			s->pfds[i + 2].events = 0;
+		s->pfds[AASD_CONNS + i + 2] =
+		    (struct pollfd){ c->child.sock, POLLIN, 0 };
 	}
-	if (poll(s->pfds, AASD_CONNS + 2, time_left(s)) == -1) {
-		for (size_t i = 0; i < AASD_CONNS + 2; i++)
+	if (poll(s->pfds, 2 * AASD_CONNS + 2, time_left(s)) == -1) {
+		for (size_t i = 0; i < 2 * AASD_CONNS + 2; i++)
 			s->pfds[i].revents = 0;
 		return errno == EINTR ? AAS_OK : AAS_ERR_SYS;
 	}
@@ -236,9 +313,14 @@ work(struct server *s)
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		struct conn *c = &s->conns[i];
 
+		if (c->child.pid != -1 && s->pfds[i + 2].revents == 0 &&
+		    s->pfds[AASD_CONNS + i + 2].revents != 0)
+			child_read(c);
 		if (c->fd == -1 || s->pfds[i + 2].revents == 0)
 			continue;
-		if (c->out != NULL)
+		if (c->child.pid != -1)
+			conn_end(c); /* nobody waits for it any more */
+		else if (c->out != NULL)
 			conn_write(c);
 		else
 			conn_read(s, c);
@@ -249,8 +331,14 @@ static void
 expire(struct server *s, int64_t now_ms)
 {
 	for (size_t i = 0; i < AASD_CONNS; i++) {
-		if (s->conns[i].fd != -1 && s->conns[i].until_ms <= now_ms)
-			conn_end(&s->conns[i]);
+		struct conn *c = &s->conns[i];
+
+		if (c->fd == -1 || c->until_ms > now_ms)
+			continue;
+		if (c->child.pid != -1)
+			child_failed(c, AAS_WHY_TIMEOUT);
+		else
+			conn_end(c);
 	}
 }
 
@@ -265,7 +353,8 @@ aasd_serve(struct aasd *d, int listener, int stop, void (*tick)(struct aasd *))
 		return r;
 	s->d = d;
 	for (size_t i = 0; i < AASD_CONNS; i++)
-		s->conns[i].fd = -1;
+		s->conns[i] =
+		    (struct conn){ .fd = -1, .child = AAS_CHILD_NONE };
 	while ((r = wait_all(s, listener, stop)) == AAS_OK &&
 	    s->pfds[1].revents == 0) {
 		now_ms = aas_clock_ms(); /* before work: it may take long */

@@ -1,12 +1,14 @@
 /*
- * The requests that aasd knows: status, record, append.
+ * The requests that aasd knows: status, record, append, lookup.
  *
  * 1. A request MUST act for the uid of the socket's peer and nobody else; the
- *    one exception is root asking for somebody's status.
+ *    one exception is root asking for somebody's status, or what the sources
+ *    of policy say of him.
  * 2. A process of the user MUST NOT be authority for a genesis: without an
  *    invite's ticket it is held, and every terminal of the user hears of it.
  * 3. Trailing data, an unknown member or a wrong type MUST be a refusal.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +182,51 @@ op_append(struct call *c)
 	return json_pack("{s:b, s:I}", "ok", 1, "held_until", (json_int_t)held);
 }
 
+static int
+service_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 64 &&
+	    strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-") == n;
+}
+
+/* A process of its own asks the sources; null: its answer will be ours. */
+static json_t *
+op_lookup(struct call *c)
+{
+	char path[PATH_MAX];
+	char me[] = "aas-policy-lookup";
+	char text[16];
+	char copy[65] = "";
+	char *argv[] = { me, text, NULL, NULL };
+	const char *service = NULL;
+	const char *op = NULL;
+	json_int_t uid = (json_int_t)c->u.uid;
+
+	if (json_unpack_ex(c->rq, NULL, JSON_STRICT, "{s:s, s?I, s?s}", "op",
+		&op, "uid", &uid, "service", &service) != 0 ||
+	    uid < 0 || uid > UINT32_MAX ||
+	    (service != NULL && !service_valid(service)))
+		return refuse(AAS_WHY_PROTOCOL);
+	if ((uid_t)uid != c->u.uid && c->u.uid != 0)
+		return refuse(AAS_WHY_NOT_SELF);
+	if (c->d->lookup == NULL)
+		return refuse(AAS_WHY_BUSY);
+	(void)snprintf(text, sizeof(text), "%lu", (unsigned long)uid);
+	if (service != NULL) {
+		(void)snprintf(copy, sizeof(copy), "%s", service);
+		argv[2] = copy;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", c->d->libexecdir, me) >=
+		(int)sizeof(path) ||
+	    aas_spawn(path, argv, c->d->lookup) != AAS_OK)
+		return refuse(AAS_WHY_NO_HELPER);
+	return json_null();
+}
+
 static json_t *
 dispatch(struct call *c)
 {
@@ -193,6 +240,8 @@ dispatch(struct call *c)
 		return op_record(c);
 	if (strcmp(op, "append") == 0)
 		return op_append(c);
+	if (strcmp(op, "lookup") == 0)
+		return op_lookup(c);
 	return refuse(AAS_WHY_PROTOCOL);
 }
 
@@ -211,5 +260,10 @@ aasd_answer(struct aasd *d, uid_t uid, const char *line, size_t len, char **out,
 	c.rq = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	obj = json_is_object(c.rq) ? dispatch(&c) : refuse(AAS_WHY_PROTOCOL);
 	json_decref(c.rq);
+	if (json_is_null(obj)) {
+		*out = NULL;
+		*out_len = 0;
+		return AAS_OK;
+	}
 	return finish(obj, out, out_len);
 }

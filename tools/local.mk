@@ -24,6 +24,7 @@ tools_aasctl_SOURCES = \
 	tools/aasctl_enroll.c \
 	tools/aasctl_invite.c \
 	tools/aasctl_keys.c \
+	tools/aasctl_lookup.c \
 	tools/aasctl_policy.c \
 	tools/aasctl_retire.c \
 	tools/aasctl_status.c \
@@ -59,3 +60,10 @@ tools_aas_enroll_LDADD = policy/libpolicy.la lib/libaas-enroll.la
 aaslibexec_PROGRAMS += tools/aas-policy-worker
 tools_aas_policy_worker_SOURCES = tools/aas-policy-worker.c
 tools_aas_policy_worker_LDADD = policy/libaas-host.la
+
+# All sources about one user, for aasd.
+aaslibexec_PROGRAMS += tools/aas-policy-lookup
+tools_aas_policy_lookup_SOURCES = tools/aas-policy-lookup.c
+tools_aas_policy_lookup_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tools_aas_policy_lookup_LDADD = policy/libaas-source.la lib/libaas-conf.la \
+	$(JANSSON_LIBS)

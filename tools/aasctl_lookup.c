@@ -1,0 +1,133 @@
+/*
+ * aasctl policy lookup USER: what the sources of policy say about somebody,
+ * asked live, through aasd.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "tools/aasctl.h"
+
+static const char *
+text_of(const json_t *obj, const char *name)
+{
+	const char *s = json_string_value(json_object_get(obj, name));
+
+	return s != NULL ? s : "-";
+}
+
+static long
+int_of(const json_t *obj, const char *name)
+{
+	return (long)json_integer_value(json_object_get(obj, name));
+}
+
+/* Reports are lines; each is printable already, but who sent them? */
+static void
+print_reports(const char *text)
+{
+	char line[1024];
+	char shown[2048];
+	size_t n = 0;
+
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s",
+		    (int)(n < sizeof(line) ? n : sizeof(line) - 1), text);
+		(void)printf(
+		    "    ! %s\n", aas_printable(shown, sizeof(shown), line));
+	}
+}
+
+static void
+print_source(const json_t *s)
+{
+	char name[256];
+	char where[1024];
+	const json_t *rule = NULL;
+	size_t i = 0;
+
+	(void)aas_printable(name, sizeof(name), text_of(s, "name"));
+	if (!json_is_true(json_object_get(s, "asked"))) {
+		(void)printf("  %-12s not asked\n", name);
+		return;
+	}
+	(void)printf("  %-12s %-9s %ld rules, %ld ms\n", name,
+	    text_of(s, "status"), int_of(s, "rules_n"), int_of(s, "took_ms"));
+	json_array_foreach(json_object_get(s, "rules"), i, rule)
+	{
+		(void)printf("    %s  %s\n",
+		    aas_printable(name, sizeof(name), text_of(rule, "name")),
+		    aas_printable(
+			where, sizeof(where), text_of(rule, "where")));
+	}
+	print_reports(json_is_string(json_object_get(s, "text"))
+		? text_of(s, "text")
+		: "");
+}
+
+static void
+print_text(const json_t *rep)
+{
+	char shown[512];
+	const json_t *s = NULL;
+	size_t i = 0;
+
+	(void)printf(
+	    "%s:\n", aas_printable(shown, sizeof(shown), text_of(rep, "user")));
+	json_array_foreach(json_object_get(rep, "sources"), i, s)
+	    print_source(s);
+	if (json_is_true(json_object_get(rep, "denied")))
+		(void)puts("  a source could not be asked: a build would keep "
+			   "the last good policy");
+}
+
+static int
+ask(struct aasctl *c, const char *name, const char *service)
+{
+	struct aas_context cx;
+	struct aas_user u;
+	json_t *rep = NULL;
+	int code = AASCTL_FAILED;
+
+	if ((code = aasctl_context(c, &cx)) != AASCTL_OK)
+		return code;
+	if (aas_user_name(name, &u) != AAS_OK)
+		code = aasctl_fail(c, AASCTL_NOTFOUND, "there is no such user");
+	else
+		code = aasctl_ask_aasd(c, &cx,
+		    json_pack("{s:s, s:I, s:s*}", "op", "lookup", "uid",
+			(json_int_t)u.uid, "service", service),
+		    &rep);
+	if (code == AASCTL_OK && c->json)
+		code = aasctl_print(c, json_incref(rep));
+	else if (code == AASCTL_OK)
+		print_text(rep);
+	json_decref(rep);
+	aas_context_close(&cx);
+	return code;
+}
+
+int
+aasctl_policy_lookup(struct aasctl *c, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "service", required_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *service = NULL;
+	int ch = 0;
+
+	optind = 1;
+	while ((ch = getopt_long(argc, argv, "s:", longs, NULL)) != -1) {
+		if (ch != 's')
+			return aasctl_usage("policy lookup USER [--service S]");
+		service = optarg;
+	}
+	if (optind + 1 != argc)
+		return aasctl_usage("policy lookup USER [--service S]");
+	return ask(c, argv[optind], service);
+}
