@@ -40,11 +40,16 @@ TESTS += tests/it_faults.sh
 
 POLICY_TESTS = \
 	tests/test_policy \
+	tests/test_policy_file \
 	tests/test_states \
 	tests/test_ticket
 check_PROGRAMS += $(POLICY_TESTS)
 TESTS += $(POLICY_TESTS)
 tests_test_policy_SOURCES = tests/test_policy.c tests/policy_make.h
+tests_test_policy_file_SOURCES = tests/test_policy_file.c tests/policy_make.h
+tests_test_policy_file_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
+tests_test_policy_file_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_test_policy_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
 tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)

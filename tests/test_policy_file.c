@@ -1,0 +1,1114 @@
+/*
+ * The compiled file: what is written is read, and what is damaged lets nobody
+ * in.
+ */
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/reason.h"
+#include "tests/policy_make.h"
+
+/* --- memory that runs out --------------------------------------------------*/
+
+static long left = -1; /* allocations until one fails; -1: none does */
+
+static int
+fails(void)
+{
+	return left >= 0 && left-- == 0;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+/* --- one of everything -----------------------------------------------------*/
+
+static const char *users[] = { "carol", "alice", "bob", "alice" };
+static const char *services[] = { "sudo", "cron" };
+static const char *hosts[] = { "web*", "db1" };
+static const char *groups[] = { "staff", "eng", "ops", "staff" };
+static const gid_t gids[] = { 40, 10, 30, 40 };
+static const struct aas_net nets[] = { { { 0x20, 1, 0xd, 0xb8 }, 32 },
+	{ { 0 }, 0 } };
+static const struct aas_span spans[] = { { 480, 1080 }, { 0, 10080 } };
+static const uint8_t aaguids[][16] = { { 1 }, { 2 }, { 3 } };
+static const struct aas_blob cas[] = { { 3, (const uint8_t *)"abc" },
+	{ 5, (const uint8_t *)"defgh" } };
+static const struct aas_zone_step zone[] = { { -5000000000, -3600 },
+	{ 0, 3600 }, { 1700000000, 7200 } };
+static const struct aas_origin_file origins[] = {
+	{ .path = "/etc/aas/policy.conf",
+	    .mtime_ns = 1,
+	    .ctime_ns = 2,
+	    .size = 3,
+	    .ino = 4,
+	    .dev = 5,
+	    .sha256 = { 6 } },
+	{ .path = "/etc/aas/policy.conf.d", .size = -1 },
+};
+
+#define RULES 8
+static struct aas_rule *
+all_rules(void)
+{
+	static const char *const names[] = { "r0", "r1", "r2", "r3", "r4", "r5",
+		"r6", "r7" };
+	static struct aas_rule r[RULES];
+
+	for (int i = 0; i < RULES; i++) {
+		r[i] = make_rule(AAS_EF_REQUIRE);
+		r[i].name = names[i];
+	}
+	r[0].users = (struct aas_names){ 4, users };
+	r[0].from_s = 1000;
+	r[0].grace_s = 100;
+	r[1].groups = (struct aas_names){ 4, groups };
+	r[1].gids = gids;
+	r[1].attestable = 1;
+	r[1].mode = AAS_MODE_WARN;
+	r[2].effect = AAS_EF_EXEMPT;
+	r[2].source = "settings";
+	r[2].services = (struct aas_names){ 1, &services[1] };
+	r[3].effect = AAS_EF_TERMS;
+	r[3].services = (struct aas_names){ 2, services };
+	r[3].hosts = (struct aas_names){ 2, hosts };
+	r[3].nets = nets;
+	r[3].nets_n = 2;
+	r[3].spans = spans;
+	r[3].spans_n = 2;
+	r[3].enrolled_min = 3;
+	r[3].present = 2;
+	r[3].uv = 1;
+	r[3].uv_said = 1;
+	r[3].device_bound = 1;
+	r[3].alert = 1;
+	r[3].training = 1;
+	r[3].timeout_s = 50;
+	r[3].session_s = AAS_LIMIT_MAX_S;
+	r[3].idle_s = 61;
+	r[3].reauth_s = 62;
+	r[3].aaguids = aaguids;
+	r[3].aaguids_n = 3;
+	r[4].effect = AAS_EF_LEASE;
+	r[4].users = (struct aas_names){ 2, services };
+	r[4].groups = (struct aas_names){ 1, groups };
+	r[4].gids = gids;
+	r[4].lease_s = 3600;
+	r[5].effect = AAS_EF_ATTEST;
+	r[5].users = (struct aas_names){ 2, users };
+	r[5].not_before_s = -5;
+	r[5].not_after_s = 1800000000;
+	r[5].evidence_services = (struct aas_names){ 1, services };
+	r[5].cas = cas;
+	r[5].cas_n = 2;
+	r[6].effect = AAS_EF_DENY;
+	r[6].mode = AAS_MODE_OBSERVE;
+	r[6].origin = AAS_OR_REMOTE;
+	r[7].effect = AAS_EF_EXEMPT;
+	r[7].users = (struct aas_names){ 1, users };
+	r[7].services = (struct aas_names){ 2, services };
+	r[7].break_glass = 1;
+	return r;
+}
+
+static struct aas_policy_source
+all(void)
+{
+	struct aas_policy_source s = make_source(all_rules(), RULES);
+
+	s.built_s = 1700000000;
+	s.zone = zone;
+	s.zone_n = 3;
+	s.files = origins;
+	s.files_n = 2;
+	return s;
+}
+
+static uint8_t *
+compiled(const struct aas_policy_source *s, size_t *n)
+{
+	uint8_t *b = NULL;
+
+	assert_int_equal(aas_policy_compile(s, &b, n), AAS_OK);
+	return b;
+}
+
+/* Questions that come by every rule. */
+#define QUERIES 5
+static struct aas_query
+query(int i)
+{
+	static const gid_t mine[] = { 9, 10, 40 };
+	struct aas_query q = make_query();
+
+	q.gids = mine;
+	q.gids_n = 3;
+	q.host = "web1";
+	q.remote = i & 1;
+	q.addr_known = 1;
+	if (i == 1)
+		q.user = "mallory";
+	if (i == 2)
+		q.service = "cron";
+	if (i == 3)
+		q.user = "carol";
+	if (i == 4)
+		q.ca_state = AAS_CA_UNKNOWN;
+	return q;
+}
+
+/* --- back ------------------------------------------------------------------*/
+
+static int
+has_name(const struct aas_names *l, const char *s)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i], s) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+policy_file_rule_comes_back_in_full(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = make_compiled(&s);
+	struct aas_arena *arena = NULL;
+	struct aas_rule r;
+
+	(void)state;
+	assert_int_equal(aas_arena_new(&arena), AAS_OK);
+	for (uint32_t i = 0; i < RULES; i++) {
+		const struct aas_rule *o = &s.rules[i];
+
+		assert_int_equal(aas_policy_get(p, i, arena, &r), AAS_OK);
+		assert_string_equal(r.source, o->source);
+		assert_string_equal(r.name, o->name);
+		assert_string_equal(r.where, o->where);
+		assert_int_equal(r.mode, o->mode);
+		assert_int_equal(r.effect, o->effect);
+		assert_int_equal(r.origin, o->origin);
+		assert_int_equal(r.from_s, o->from_s);
+		assert_int_equal(r.grace_s, o->grace_s);
+		assert_int_equal(r.session_s, o->session_s);
+		assert_int_equal(r.lease_s, o->lease_s);
+		assert_int_equal(r.not_before_s, o->not_before_s);
+		assert_int_equal(r.not_after_s, o->not_after_s);
+		assert_int_equal(r.break_glass, o->break_glass);
+		for (uint32_t k = 0; k < o->users.n; k++)
+			assert_true(has_name(&r.users, o->users.v[k]));
+		for (uint32_t k = 0; k < o->groups.n; k++)
+			assert_true(has_name(&r.groups, o->groups.v[k]));
+		for (uint32_t k = 0; k < o->hosts.n; k++)
+			assert_true(has_name(&r.hosts, o->hosts.v[k]));
+		assert_int_equal(r.nets_n, o->nets_n);
+		assert_int_equal(r.spans_n, o->spans_n);
+		assert_int_equal(r.aaguids_n, o->aaguids_n);
+		assert_int_equal(r.cas_n, o->cas_n);
+	}
+	assert_int_equal(aas_policy_get(p, 0, arena, &r), AAS_OK);
+	assert_int_equal(r.users.n, 3); /* sorted, each once */
+	assert_string_equal(r.users.v[0], "alice");
+	assert_int_equal(aas_policy_get(p, 1, arena, &r), AAS_OK);
+	assert_int_equal(r.groups.n, 3);
+	assert_int_equal(r.gids[0], 10);
+	assert_string_equal(r.groups.v[0], "eng");
+	assert_int_equal(aas_policy_get(p, 3, arena, &r), AAS_OK);
+	assert_memory_equal(r.nets, nets, sizeof(nets));
+	assert_memory_equal(r.spans, spans, sizeof(spans));
+	assert_memory_equal(r.aaguids, aaguids, sizeof(aaguids));
+	assert_int_equal(aas_policy_get(p, 5, arena, &r), AAS_OK);
+	assert_memory_equal(r.cas[1].p, "defgh", 5);
+	assert_int_equal(aas_policy_get(p, RULES, arena, &r), AAS_ERR_NOTFOUND);
+	aas_arena_free(&arena);
+	aas_policy_free(&p);
+}
+
+static void
+policy_file_says_what_it_was_made_of(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = make_compiled(&s);
+	struct aas_origin_file f;
+
+	(void)state;
+	assert_int_equal(aas_policy_files(p, 0, &f), AAS_OK);
+	assert_string_equal(f.path, "/etc/aas/policy.conf");
+	assert_int_equal(f.mtime_ns, 1);
+	assert_int_equal(f.ctime_ns, 2);
+	assert_int_equal(f.size, 3);
+	assert_int_equal(f.ino, 4);
+	assert_int_equal(f.dev, 5);
+	assert_int_equal(f.sha256[0], 6);
+	assert_int_equal(aas_policy_files(p, 1, &f), AAS_OK);
+	assert_int_equal(f.size, -1);
+	assert_int_equal(aas_policy_files(p, 2, &f), AAS_ERR_NOTFOUND);
+	aas_policy_free(&p);
+}
+
+static void
+policy_file_finds_each_of_many(void **state)
+{
+	enum { N = 5000 };
+	struct aas_rule *r = calloc(N, sizeof(*r));
+	char(*text)[16] = calloc(N, 16);
+	const char **names = calloc(N, sizeof(*names));
+	struct aas_policy *p;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(text[i], 16, "user%d", i * 7919 % N);
+		names[i] = text[i];
+		r[i] = make_rule(AAS_EF_DENY);
+		r[i].name = names[i];
+		r[i].users = (struct aas_names){ 1, &names[i] };
+	}
+	p = make_policy(r, N);
+	for (int i = 0; i < N; i += 7) {
+		struct aas_query q = make_query();
+		struct aas_answer a;
+
+		q.user = names[i];
+		q.gids_n = -1; /* no rule asks for them */
+		a = make_ask(p, &q);
+		assert_int_equal(a.now.verdict, AAS_V_DENY);
+		assert_int_equal(a.now.rules_n, 1);
+		assert_int_equal(a.now.rules[0], i);
+	}
+	assert_int_equal(make_ask(p, NULL).now.verdict, AAS_V_OPTIONAL);
+	aas_policy_free(&p);
+	/* One rule, many users; and one list too long. */
+	r[0].users = (struct aas_names){ AAS_NAMES_MAX, names };
+	p = make_policy(r, 1);
+	for (uint32_t i = 0; i < AAS_NAMES_MAX; i += 101) {
+		struct aas_query q = make_query();
+
+		q.user = names[i];
+		assert_int_equal(make_ask(p, &q).now.verdict, AAS_V_DENY);
+	}
+	aas_policy_free(&p);
+	/* Many rules that everybody comes by, and many of one user. */
+	for (int i = 0; i < 300; i++) {
+		r[i].users = (struct aas_names){ i & 1, &names[7] };
+		r[i].effect = AAS_EF_REQUIRE;
+	}
+	p = make_policy(r, 300);
+	assert_int_equal(make_ask(p, NULL).now.rules[1], 2);
+	aas_policy_free(&p);
+	free(names);
+	free(text);
+	free(r);
+}
+
+/* --- damage ----------------------------------------------------------------*/
+
+static void
+policy_file_s6_flipped_bit_or_short_file_is_refused(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	size_t n = 0;
+	uint8_t *b = compiled(&s, &n);
+
+	(void)state;
+	for (size_t bit = 0; bit < n * 8; bit++) {
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_not_equal(aas_policy_parse(b, n, &p), AAS_OK);
+		assert_null(p);
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t len = 0; len < n; len++)
+		assert_int_not_equal(aas_policy_parse(b, len, &p), AAS_OK);
+	b = realloc(b, n + 8);
+	memset(b + n, 0, 8);
+	assert_int_not_equal(aas_policy_parse(b, n + 8, &p), AAS_OK);
+	assert_int_equal(aas_policy_parse(b, n, &p), AAS_OK);
+	aas_policy_free(&p);
+	free(b);
+}
+
+/* The map of a parsed policy, to be damaged under its feet. */
+static uint8_t *
+bytes_of(struct aas_policy *p)
+{
+	union {
+		const uint8_t *in;
+		uint8_t *out;
+	} u = { p->map };
+
+	return u.out;
+}
+
+static void
+policy_file_s6_damage_denies_when_it_is_touched(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = make_compiled(&s);
+	struct aas_answer good[QUERIES], a;
+	size_t denied = 0, same = 0;
+	uint8_t *b = bytes_of(p);
+	int64_t max = 0;
+
+	(void)state;
+	p->whole = 0;
+	for (int i = 0; i < QUERIES; i++) {
+		struct aas_query q = query(i);
+
+		memset(&good[i], 0, sizeof(a));
+		good[i].size = sizeof(a);
+		assert_int_equal(aas_policy_eval(p, &q, &good[i]), AAS_OK);
+	}
+	/* Opened, not checked: each bit behind the header. */
+	for (size_t bit = sizeof(struct pol_head) * 8; bit < p->len * 8;
+	     bit++) {
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		for (int i = 0; i < QUERIES; i++) {
+			struct aas_query q = query(i);
+
+			memset(&a, 0, sizeof(a));
+			a.size = sizeof(a);
+			if (aas_policy_eval(p, &q, &a) == AAS_OK) {
+				/* Then it was not touched. */
+				assert_memory_equal(&a, &good[i], sizeof(a));
+				same++;
+				continue;
+			}
+			assert_int_equal(a.now.verdict, AAS_V_DENY);
+			assert_int_equal(a.now.reason, AAS_WHY_POLICY_BROKEN);
+			assert_int_equal(a.warn.verdict, AAS_V_DENY);
+			assert_int_equal(a.observe.verdict, AAS_V_DENY);
+			denied++;
+		}
+		{
+			struct aas_query q = query(0);
+			int r = aas_policy_lease(p, &q, "sudo", &max);
+
+			assert_true(r == AAS_ERR_FORMAT ||
+			    (r == AAS_OK && max == 3600));
+		}
+		assert_int_equal(aas_policy_check(p), AAS_ERR_FORMAT);
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_true(denied > 1000);
+	assert_true(same > 1000);
+	assert_int_equal(aas_policy_check(p), AAS_OK);
+	aas_policy_free(&p);
+}
+
+static void
+on_step(void *arg, const struct aas_rule_view *v, const char *miss)
+{
+	*(size_t *)arg += strlen(v->name) + (miss != NULL);
+}
+
+static void
+use(struct aas_policy *p)
+{
+	static const uint8_t aaguid[16] = { 2 };
+	struct aas_arena *arena = NULL;
+	struct aas_answer a;
+	struct aas_origin_file f;
+	struct aas_rule r;
+	struct aas_rule_view v;
+	size_t steps = 0;
+	int64_t max = 0;
+
+	assert_int_equal(aas_arena_new(&arena), AAS_OK);
+	for (int i = 0; i < QUERIES; i++) {
+		struct aas_query q = query(i);
+
+		a.size = sizeof(a);
+		if (aas_policy_trace(p, &q, &a, on_step, &steps) != AAS_OK)
+			assert_int_equal(a.now.verdict, AAS_V_DENY);
+		assert_true(a.now.present >= 1 && a.now.present <= 2);
+		(void)aas_policy_key(p, &a.now, aaguid, 0);
+		(void)aas_policy_lease(p, &q, "sudo", &max);
+	}
+	for (uint32_t i = 0; i < RULES; i++) {
+		(void)aas_policy_rule(p, i, &v);
+		(void)aas_policy_get(p, i, arena, &r);
+	}
+	for (size_t i = 0; i < 2; i++)
+		(void)aas_policy_files(p, i, &f);
+	aas_arena_free(&arena);
+}
+
+/* As if every check held: nothing may be read outside the file. */
+static void
+policy_file_well_sealed_nonsense_is_refused_without_harm(void **state)
+{
+	static const uint8_t v[] = { 0, 1, 0x7f, 0xff };
+	struct aas_policy_source s = all();
+	struct aas_policy *p = make_compiled(&s);
+	uint8_t *b = bytes_of(p);
+
+	(void)state;
+	for (size_t i = sizeof(struct pol_head); i < p->len; i++) {
+		uint8_t was = b[i];
+
+		for (size_t k = 0; k < sizeof(v); k++) {
+			b[i] = v[k];
+			p->whole = 1;
+			use(p);
+		}
+		b[i] = was;
+	}
+	aas_policy_free(&p);
+}
+
+static void
+seal_head(uint8_t *b)
+{
+	struct pol_head h;
+
+	memcpy(&h, b, sizeof(h));
+	h.check = pol_sum(pol_start(0), &h, sizeof(h) / 8 - 1);
+	memcpy(b, &h, sizeof(h));
+}
+
+static void
+policy_file_header_out_of_range_is_refused(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	size_t n = 0;
+	uint8_t *b = compiled(&s, &n);
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		struct pol_head was, h;
+		int want = AAS_ERR_FORMAT;
+
+		memcpy(&h, b, sizeof(h));
+		was = h;
+		switch (i) {
+		case 0:
+			h.endian = 0x04030201;
+			break;
+		case 1:
+			h.magic[7]++;
+			want = AAS_ERR_VERSION;
+			break;
+		case 2:
+			h.magic[0]++;
+			break;
+		case 3:
+			h.total += 8;
+			break;
+		case 4:
+			h.needs |= 0x100;
+			break;
+		case 5:
+			h.hash.n = 0;
+			break;
+		case 6:
+			h.hash.n--;
+			break;
+		case 7:
+			h.hash.at = 0;
+			break;
+		case 8:
+			h.rules.at = UINT32_MAX;
+			break;
+		case 9:
+			h.rules.n = UINT32_MAX;
+			break;
+		case 10:
+			h.zone.n = POL_ZONE_MAX + 1;
+			break;
+		case 11:
+			h.files.n = UINT32_MAX;
+			break;
+		case 12:
+			h.zone.at = (uint32_t)(n / 8) + 1;
+			break;
+		case 13:
+			h.present = 3;
+			break;
+		case 14:
+			h.present = 0;
+			break;
+		case 15:
+			h.enrolled_min = 1;
+			break;
+		case 16:
+			h.enrolled_min = 17;
+			break;
+		case 17:
+			h.uv = 2;
+			break;
+		case 18:
+			h.server_keys = 2;
+			break;
+		case 19:
+			h.timeout_s = 0;
+			break;
+		case 20:
+			h.timeout_s = 601;
+			break;
+		case 21:
+			h.session_s = -1;
+			break;
+		case 22:
+			h.idle_s = AAS_LIMIT_MAX_S + 1;
+			break;
+		case 23:
+			h.reauth_s = INT64_MIN;
+			break;
+		case 24:
+			h.degraded_s = 0;
+			break;
+		case 25:
+			memset(h.realm, 'x', sizeof(h.realm));
+			break;
+		case 26:
+			memset(h.rundir, '/', sizeof(h.rundir));
+			break;
+		case 27:
+			h.body++;
+			break;
+		case 28:
+			h.wild = 2;
+			break;
+		default:
+			h.wild = UINT32_MAX - 1;
+			break;
+		}
+		memcpy(b, &h, sizeof(h));
+		seal_head(b);
+		assert_int_equal(aas_policy_parse(b, n, &p), want);
+		assert_null(p);
+		memcpy(b, &was, sizeof(was));
+	}
+	assert_int_equal(
+	    aas_policy_parse("AASPOL01\0\0", 10, &p), AAS_ERR_VERSION);
+	assert_int_equal(
+	    aas_policy_parse("AASPOL02\0\0", 10, &p), AAS_ERR_FORMAT);
+	assert_int_equal(
+	    aas_policy_parse("#!/bin/sh\n", 10, &p), AAS_ERR_FORMAT);
+	assert_int_equal(aas_policy_parse("", 0, &p), AAS_ERR_FORMAT);
+	free(b);
+}
+
+/* --- the writer ------------------------------------------------------------*/
+
+static void
+refused(const struct aas_policy_source *s, int want)
+{
+	uint8_t *b = NULL;
+	size_t n = 0;
+
+	assert_int_equal(aas_policy_compile(s, &b, &n), want);
+	assert_null(b);
+}
+
+static void
+policy_file_settings_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct aas_policy_source s = all();
+		char *dst = NULL;
+
+		switch (i) {
+		case 0:
+			s.realm[0] = '\0';
+			break;
+		case 1:
+			memset(s.realm, 'x', sizeof(s.realm));
+			break;
+		case 2:
+			dst = s.statedir;
+			break;
+		case 3:
+			dst = s.rundir;
+			break;
+		case 4:
+			dst = s.libexecdir;
+			break;
+		case 5:
+			(void)snprintf(s.realm, sizeof(s.realm), "a\nb");
+			break;
+		case 6:
+			(void)snprintf(s.rundir, sizeof(s.rundir), "/a//b");
+			break;
+		case 7:
+			s.enrolled_min = 1;
+			break;
+		case 8:
+			s.enrolled_min = 17;
+			break;
+		case 9:
+			s.present = 3;
+			break;
+		case 10:
+			s.timeout_s = 601;
+			break;
+		case 11:
+			s.session_s = -1;
+			break;
+		case 12:
+			s.idle_s = INT64_MAX;
+			break;
+		case 13:
+			s.uv = 2;
+			break;
+		case 14:
+			s.server_keys = 2;
+			break;
+		case 15:
+			s.rules_n = AAS_RULES_MAX + 1;
+			break;
+		case 16:
+			s.zone_n = POL_ZONE_MAX + 1;
+			break;
+		case 17:
+			s.files_n = POL_FILES_MAX + 1;
+			break;
+		case 18:
+			memset(s.statedir, 'x', 220);
+			s.statedir[0] = '/';
+			s.statedir[220] = '\0';
+			break;
+		default:
+			s.degraded_s = -1;
+			break;
+		}
+		if (dst != NULL)
+			(void)snprintf(dst, 256, "%s",
+			    i == 2       ? "relative"
+				: i == 3 ? "/"
+					 : "/a/../b");
+		refused(&s, AAS_ERR_INVAL);
+	}
+}
+
+static void
+policy_file_rule_out_of_range_is_refused(void **state)
+{
+	static const char *null[] = { NULL };
+	static const char *empty[] = { "" };
+	static const char *control[] = { "a\033[2J" };
+	static char longer[300];
+	static const gid_t nobody = (gid_t)-1;
+	static const struct aas_net net = { { 0 }, 129 };
+	static const struct aas_span upside = { 5, 5 }, late = { 5, 10081 };
+	static const struct aas_blob no_ca = { 0, NULL };
+	const char *l[] = { longer };
+
+	(void)state;
+	memset(longer, 'x', 256);
+	for (int i = 0; i < 47; i++) {
+		struct aas_policy_source s = all();
+		struct aas_rule *r = all_rules();
+
+		switch (i) {
+		case 0:
+			r[0].source = NULL;
+			break;
+		case 1:
+			r[0].name = "";
+			break;
+		case 2:
+			r[0].where = "a\n";
+			break;
+		case 3:
+			r[0].mode = 0;
+			break;
+		case 4:
+			r[0].mode = 4;
+			break;
+		case 5:
+			r[0].effect = 0;
+			break;
+		case 6:
+			r[0].effect = 7;
+			break;
+		case 7:
+			r[0].origin = 3;
+			break;
+		case 8:
+			r[0].attestable = 2;
+			break;
+		case 9:
+			r[0].break_glass = 2;
+			break;
+		case 10:
+			r[0].uv = 2;
+			break;
+		case 11:
+			r[0].uv_said = 2;
+			break;
+		case 12:
+			r[0].device_bound = 2;
+			break;
+		case 13:
+			r[0].alert = 2;
+			break;
+		case 14:
+			r[0].training = 2;
+			break;
+		case 15:
+			r[0].enrolled_min = 1;
+			break;
+		case 16:
+			r[0].enrolled_min = 17;
+			break;
+		case 17:
+			r[0].present = 3;
+			break;
+		case 18:
+			r[0].timeout_s = 601;
+			break;
+		case 19:
+			r[0].session_s = AAS_LIMIT_MAX_S + 1;
+			break;
+		case 20:
+			r[0].idle_s = -1;
+			break;
+		case 21:
+			r[0].reauth_s = INT64_MAX;
+			break;
+		case 22:
+			r[0].grace_s = -1;
+			break;
+		case 23:
+			r[0].lease_s = -1;
+			break;
+		case 24:
+			r[0].from_s = -1;
+			break;
+		case 25:
+			r[0].users.n = AAS_NAMES_MAX + 1;
+			break;
+		case 26:
+			r[0].users.v = NULL;
+			break;
+		case 27:
+			r[0].users = (struct aas_names){ 1, null };
+			break;
+		case 28:
+			r[0].users = (struct aas_names){ 1, empty };
+			break;
+		case 29:
+			r[0].users = (struct aas_names){ 1, control };
+			break;
+		case 30:
+			r[0].users = (struct aas_names){ 1, l };
+			break;
+		case 31:
+			r[1].gids = NULL;
+			break;
+		case 32:
+			r[1].gids = &nobody;
+			break;
+		case 33:
+			r[3].nets = &net;
+			r[3].nets_n = 1;
+			break;
+		case 34:
+			r[3].nets = NULL;
+			break;
+		case 35:
+			r[3].nets_n = AAS_NETS_MAX + 1;
+			break;
+		case 36:
+			r[3].spans = &upside;
+			r[3].spans_n = 1;
+			break;
+		case 37:
+			r[3].spans = &late;
+			r[3].spans_n = 1;
+			break;
+		case 38:
+			r[3].spans_n = AAS_SPANS_MAX + 1;
+			break;
+		case 39:
+			r[3].spans = NULL;
+			break;
+		case 40:
+			r[3].aaguids = NULL;
+			break;
+		case 41:
+			r[3].aaguids_n = AAS_AAGUIDS_MAX + 1;
+			break;
+		case 42:
+			r[5].cas = &no_ca;
+			r[5].cas_n = 1;
+			break;
+		case 43:
+			r[5].cas_n = POL_CAS_MAX + 1;
+			break;
+		case 44:
+			r[5].cas = NULL;
+			break;
+		case 45:
+			r[5].mode = AAS_MODE_WARN;
+			break;
+		default:
+			r[5].not_after_s = -5;
+			break;
+		}
+		refused(&s, AAS_ERR_INVAL);
+	}
+}
+
+static void
+policy_file_senseless_rule_is_refused(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 17; i++) {
+		struct aas_policy_source s = all();
+		struct aas_rule *r = all_rules();
+
+		switch (i) {
+		case 0:
+			r[2].source = "files";
+			break;
+		case 1:
+			r[7].services.n = 0;
+			break;
+		case 2:
+			r[7].mode = AAS_MODE_WARN;
+			break;
+		case 3:
+			r[7].groups = r[1].groups;
+			r[7].gids = gids;
+			break;
+		case 4:
+			r[7].hosts = r[3].hosts;
+			break;
+		case 5:
+			r[7].nets = nets;
+			r[7].nets_n = 1;
+			break;
+		case 6:
+			r[7].spans = spans;
+			r[7].spans_n = 1;
+			break;
+		case 7:
+			r[7].origin = AAS_OR_LOCAL;
+			break;
+		case 8:
+			r[4].mode = AAS_MODE_OBSERVE;
+			break;
+		case 9:
+			r[4].users.n = 0;
+			break;
+		case 10:
+			r[4].groups.n = 0;
+			break;
+		case 11:
+			r[4].lease_s = 0;
+			break;
+		case 12:
+			r[4].hosts = r[3].hosts;
+			break;
+		case 13:
+			r[5].users.n = 0;
+			break;
+		case 14:
+			r[5].cas_n = 0;
+			r[5].evidence_services.n = 0;
+			break;
+		case 15:
+			r[5].not_before_s = r[5].not_after_s;
+			break;
+		default:
+			r[2].users.n = 0;
+			r[2].services.n = 0;
+			break;
+		}
+		refused(&s, AAS_ERR_INVAL);
+	}
+}
+
+static void
+policy_file_zone_and_files_out_of_range_are_refused(void **state)
+{
+	static const struct aas_zone_step bad[][2] = {
+		{ { 5, 0 }, { 5, 0 } },
+		{ { 5, 0 }, { 4, 0 } },
+		{ { 5, 26 * 3600 + 1 }, { 6, 0 } },
+		{ { 5, -26 * 3600 - 1 }, { 6, 0 } },
+		{ { INT64_MIN, 0 }, { 6, 0 } },
+		{ { 5, 0 }, { INT64_MAX, 0 } },
+	};
+	static char path[9000];
+	static struct aas_origin_file f;
+	struct aas_policy_source s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		s = all();
+		s.zone = bad[i];
+		s.zone_n = 2;
+		refused(&s, AAS_ERR_INVAL);
+	}
+	s = all();
+	s.files = &f;
+	s.files_n = 1;
+	refused(&s, AAS_ERR_INVAL);
+	f.path = "";
+	refused(&s, AAS_ERR_INVAL);
+	memset(path, 'x', sizeof(path) - 1);
+	f.path = path;
+	refused(&s, AAS_ERR_INVAL);
+}
+
+static void
+policy_file_two_rules_of_one_name_are_refused(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_rule *r = all_rules();
+
+	(void)state;
+	r[6].name = "r0";
+	refused(&s, AAS_ERR_EXISTS);
+	r[6].source = "exec"; /* of two sources they may */
+	free(compiled(&s, &(size_t){ 0 }));
+}
+
+static void
+policy_file_f14_no_memory_is_an_error(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	uint8_t *b = NULL;
+	size_t n = 0;
+	int r = AAS_ERR_NOMEM;
+	long i;
+
+	(void)state;
+	for (i = 0; r != AAS_OK && i < 200; i++) {
+		left = i;
+		r = aas_policy_compile(&s, &b, &n);
+		left = -1;
+		assert_true(r == AAS_OK || r == AAS_ERR_NOMEM);
+		assert_true((b != NULL) == (r == AAS_OK));
+	}
+	assert_int_equal(r, AAS_OK);
+	assert_true(i > 5);
+	for (i = 0; i < 2; i++) {
+		left = i;
+		assert_int_equal(aas_policy_parse(b, n, &p), AAS_ERR_NOMEM);
+		left = -1;
+		assert_null(p);
+	}
+	free(b);
+}
+
+/* --- on disk ---------------------------------------------------------------*/
+
+static void
+policy_file_of_others_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct aas_policy_source s = all();
+	struct aas_query q = query(0);
+	struct aas_answer a = { .size = sizeof(a) };
+	struct aas_policy *p = NULL;
+	char path[FIXTURE_PATH], link[FIXTURE_PATH];
+	size_t n = 0;
+	uint8_t *b = compiled(&s, &n);
+	FILE *out;
+
+	if (geteuid() != 0) {
+		free(b);
+		skip();
+	}
+	out = fopen(fixture_path(f, "policy.bin", path), "we");
+	assert_non_null(out);
+	assert_int_equal(fwrite(b, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_OK);
+	assert_int_equal(p->mapped, 1);
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+	assert_int_equal(aas_policy_check(p), AAS_OK);
+	assert_int_equal(aas_policy_check(p), AAS_OK);
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+	aas_policy_free(&p);
+	left = 0;
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_NOMEM);
+	left = -1;
+	assert_int_equal(symlink(path, fixture_path(f, "link", link)), 0);
+	assert_int_not_equal(aas_policy_open(link, &p), AAS_OK);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_PERMS);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(chown(path, 1, 0), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_PERMS);
+	assert_int_equal(chown(path, 0, 0), 0);
+	/* Cut, where it is long enough and where not. */
+	assert_int_equal(truncate(path, (off_t)(n - 8)), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_FORMAT);
+	assert_int_equal(truncate(path, (off_t)(n - 9)), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_FORMAT);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_FORMAT);
+	assert_int_equal(aas_policy_open(fixture_path(f, "none", link), &p),
+	    AAS_ERR_NOTFOUND);
+	assert_int_equal(mkfifo(fixture_path(f, "fifo", link), 0644), 0);
+	assert_int_not_equal(aas_policy_open(link, &p), AAS_OK);
+	assert_int_not_equal(aas_policy_open(f->dir, &p), AAS_OK);
+	assert_int_equal(aas_policy_open("policy.bin", &p), AAS_ERR_INVAL);
+	(void)aas_policy_open("", &p);
+	aas_policy_free(&p);
+	(void)aas_policy_open(NULL, &p);
+	aas_policy_free(&p);
+	free(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(policy_file_rule_comes_back_in_full),
+		FIXTURE_TEST(policy_file_says_what_it_was_made_of),
+		FIXTURE_TEST(policy_file_finds_each_of_many),
+		FIXTURE_TEST(
+		    policy_file_s6_flipped_bit_or_short_file_is_refused),
+		FIXTURE_TEST(policy_file_s6_damage_denies_when_it_is_touched),
+		FIXTURE_TEST(
+		    policy_file_well_sealed_nonsense_is_refused_without_harm),
+		FIXTURE_TEST(policy_file_header_out_of_range_is_refused),
+		FIXTURE_TEST(policy_file_settings_out_of_range_are_refused),
+		FIXTURE_TEST(policy_file_rule_out_of_range_is_refused),
+		FIXTURE_TEST(policy_file_senseless_rule_is_refused),
+		FIXTURE_TEST(
+		    policy_file_zone_and_files_out_of_range_are_refused),
+		FIXTURE_TEST(policy_file_two_rules_of_one_name_are_refused),
+		FIXTURE_TEST(policy_file_f14_no_memory_is_an_error),
+		FIXTURE_TEST(policy_file_of_others_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
