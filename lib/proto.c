@@ -191,6 +191,7 @@ aas_verdict_put(
 	}
 	aas_wr_u8(&w, v->uv);
 	aas_wr_u8(&w, v->state);
+	aas_wr_u64(&w, (uint64_t)v->deadline_s);
 	put_str(&w, v->text, sizeof(v->text));
 	return aas_wr_end(&w, len);
 }
@@ -215,8 +216,10 @@ aas_verdict_get(const uint8_t *p, size_t len, struct aas_verdict *v)
 	}
 	v->uv = get_u8_max(&r, 1);
 	v->state = get_u8_max(&r, AAS_ST_DISABLED);
+	v->deadline_s = (int64_t)aas_rd_u64(&r);
 	get_text(&r, v->text, sizeof(v->text));
-	if (v->result != AAS_GRANTED && v->result != AAS_REFUSED)
+	if ((v->result != AAS_GRANTED && v->result != AAS_REFUSED) ||
+	    v->deadline_s < 0)
 		r.bad = 1;
 	if ((e = aas_rd_end(&r)) != AAS_OK)
 		memset(v, 0, sizeof(*v));

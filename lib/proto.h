@@ -139,6 +139,7 @@ struct aas_verdict {
 	uint8_t key[2][32];      /* SHA-256 of the credential id */
 	uint8_t uv;              /* 1: all of them verified the user */
 	uint8_t state;           /* enum aas_state, for verify, enroll */
+	int64_t deadline_s;      /* of the index: degraded since, ...; or 0 */
 	char text[AAS_TEXT_MAX]; /* for the user; may be "" */
 };
 

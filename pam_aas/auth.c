@@ -91,7 +91,7 @@ unlock_exempt(struct aas_call *c)
 {
 	unsigned state = AAS_ST_BROKEN;
 
-	if (aas_helper_verify(c, &state) != 0)
+	if (aas_helper_verify(c, &state, &c->deadline_s) != 0)
 		return AAS_A_REFUSE;
 	return next_or_refuse(c, state);
 }

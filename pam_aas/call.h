@@ -42,6 +42,7 @@ struct aas_call {
 	enum aas_class class;
 	enum aas_row row;
 	unsigned state;       /* enum aas_state */
+	int64_t deadline_s;   /* of that, as in the index; 0: none */
 	int has_index;        /* ix is the user's, and vouched for */
 	struct aas_index *ix; /* 14 kB: only if has_index */
 	/* the refusal: */

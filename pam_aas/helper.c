@@ -311,7 +311,7 @@ aas_helper_assert(struct aas_call *c, struct aas_verdict *v)
 }
 
 int
-aas_helper_verify(struct aas_call *c, unsigned *state)
+aas_helper_verify(struct aas_call *c, unsigned *state, int64_t *deadline_s)
 {
 	struct work *w = work_new(c, AAS_OP_VERIFY, VERIFY_S);
 	struct aas_verdict v;
@@ -319,8 +319,10 @@ aas_helper_verify(struct aas_call *c, unsigned *state)
 
 	if (w == NULL)
 		return -1;
-	if ((r = run(c, w, authn(), &v)) == 0)
+	if ((r = run(c, w, authn(), &v)) == 0) {
 		*state = v.state;
+		*deadline_s = v.deadline_s;
+	}
 	work_free(w);
 	return r;
 }

@@ -19,12 +19,13 @@
 int aas_helper_assert(struct aas_call *c, struct aas_verdict *v);
 
 /*
- * aas_helper_verify(c, &state):
+ * aas_helper_verify(c, &state, &deadline_s):
  * Have the user's whole record verified and the index renewed; for a host
  * that is not root aas-unlock tells the state of its real user, and that is
- * all.  Returns 0 with the state, else -1 with the refusal noted.
+ * all.  Returns 0 with the state and its date (deadline_s of the index), else
+ * -1 with the refusal noted.
  */
-int aas_helper_verify(struct aas_call *c, unsigned *state);
+int aas_helper_verify(struct aas_call *c, unsigned *state, int64_t *deadline_s);
 
 /*
  * aas_helper_enroll(c, hostauth, &v):

@@ -257,19 +257,28 @@ why_of(int r)
 	}
 }
 
+static void
+use_index(struct aas_call *c)
+{
+	c->has_index = 1;
+	c->state = c->ix->state;
+	c->deadline_s = c->ix->deadline_s;
+}
+
 /* The index does not vouch: ask the one program that can tell. */
 static int
 verify(struct aas_call *c)
 {
 	unsigned state = AAS_ST_BROKEN;
-	int r;
+	int64_t deadline_s = 0;
 
-	if (aas_helper_verify(c, &state) != AAS_OK)
+	if (aas_helper_verify(c, &state, &deadline_s) != AAS_OK)
 		return -1;
-	r = load_index(c);
-	c->has_index = r == AAS_OK;
 	/* On a full disk the index stays old: the answer itself has to do. */
-	c->state = r == AAS_OK ? c->ix->state : state;
+	c->state = state;
+	c->deadline_s = deadline_s;
+	if (load_index(c) == AAS_OK)
+		use_index(c);
 	return 0;
 }
 
@@ -278,8 +287,8 @@ aas_call_row(struct aas_call *c)
 {
 	unsigned why = AAS_WHY_UNKNOWN;
 
-	c->row = aas_states_row(c->state, &c->d,
-	    c->has_index ? c->ix->deadline_s : 0, c->now.real_s, &why);
+	c->row =
+	    aas_states_row(c->state, &c->d, c->deadline_s, c->now.real_s, &why);
 	/* A reason noted while the state was read says more. */
 	if (c->row != AAS_ROW_BROKEN || c->why == AAS_WHY_UNKNOWN)
 		c->why = why;
@@ -295,8 +304,7 @@ aas_call_state(struct aas_call *c)
 	if ((r = load_index(c)) == AAS_ERR_NOTFOUND)
 		r = load_index(c);
 	if (r == AAS_OK) {
-		c->has_index = 1;
-		c->state = c->ix->state;
+		use_index(c);
 	} else if (r == AAS_ERR_NOTFOUND) {
 		c->state = AAS_ST_NONE;
 	} else if (r != AAS_ERR_AGAIN) {

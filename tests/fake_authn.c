@@ -6,7 +6,8 @@
  *	info TEXT, error TEXT     show
  *	secret TEXT, ask TEXT     prompt; the reply goes to the log
  *	grant N                   verdict granted, by N keys
- *	grant-state STATE         verdict granted with that enum aas_state
+ *	grant-state STATE [TIME]  verdict granted with that enum aas_state and
+ *	                          deadline
  *	refuse REASON STATE TEXT  verdict refused
  *	nonce, uid, op, uv, same, word  spoil that part of the next verdict
  *	renew FILE TO             rename FILE, both below the parent directory
@@ -154,7 +155,8 @@ command(const char *cmd, char *arg)
 	else if (strcmp(cmd, "grant") == 0)
 		grant(arg);
 	else if (strcmp(cmd, "grant-state") == 0) {
-		v.state = (uint8_t)atoi(arg);
+		v.state = (uint8_t)strtoul(arg, &arg, 10);
+		v.deadline_s = strtoll(arg, NULL, 10);
 		verdict(AAS_GRANTED, AAS_WHY_OK, "");
 	} else if (strcmp(cmd, "refuse") == 0)
 		refuse(arg);

@@ -364,9 +364,9 @@ exempted()
 	kept >/run/before
 	blinks blue >/run/blinked
 	check "who has keys hears so" eval 'state_of demo demo "$uid";
-	    said "^STATE 3 of 104 bytes"'
+	    said "^STATE 3 of 112 bytes"'
 	check "who has none hears that" eval 'state_of bob bob "$(id -u bob)";
-	    said "^STATE 1 of 104 bytes"'
+	    said "^STATE 1 of 112 bytes"'
 	check "... and nothing of another user" \
 	    eval 'state_of bob demo "$uid"; said "^REFUSED 002e"'
 	check "... nor by half another name" \

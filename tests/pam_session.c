@@ -219,6 +219,37 @@ account_f59_policy_is_replaced_meanwhile(void **state)
 }
 
 static void
+on_another_disk(struct aas_index *ix)
+{
+	ix->file.dev++;
+}
+
+/* The index says nothing and cannot be written: the helper's answer does. */
+static void
+account_f1_late_with_one_key_is_late_on_a_full_disk(void **state)
+{
+	struct pam_host *h = *state;
+	struct talk k = { .how = TALK_NORMAL };
+	char script[64];
+	int64_t day = 24 * 3600, now = time(NULL);
+
+	pam_host_service(h, "login", NEXT_ALL);
+	pam_host_enroll(h, "daemon", AAS_ST_DEGRADED);
+	pam_host_index(h, "daemon", AAS_ST_DEGRADED, on_another_disk);
+	(void)snprintf(script, sizeof(script), "grant-state 4 %lld\n",
+	    (long long)(now - 8 * day));
+	pam_host_script(h, 4, script);
+	assert_int_equal(
+	    pam_host_account(h, "login", "daemon", &k), PAM_ACCT_EXPIRED);
+	assert_int_equal(pam_host_logged(h, "op=4"), 1);
+	(void)snprintf(script, sizeof(script), "grant-state 4 %lld\n",
+	    (long long)(now - 6 * day));
+	pam_host_script(h, 4, script);
+	assert_int_equal(
+	    pam_host_account(h, "login", "daemon", &k), PAM_SUCCESS);
+}
+
+static void
 account_asks_for_enrolment_after_its_own_auth(void **state)
 {
 	struct pam_host *h = *state;
@@ -699,6 +730,7 @@ main(void)
 		HOST_TEST(account_without_keys),
 		HOST_TEST(account_broken_record_stops_people_not_jobs),
 		HOST_TEST(account_f59_policy_is_replaced_meanwhile),
+		HOST_TEST(account_f1_late_with_one_key_is_late_on_a_full_disk),
 		HOST_TEST(account_asks_for_enrolment_after_its_own_auth),
 		HOST_TEST(
 		    session_of_a_ceremony_takes_its_ticket_and_has_a_line),

@@ -7,6 +7,7 @@
  *	                           authority), add (a third key, by one key) or
  *	                           suspend
  *	store_step append DIR KIND append DIR/line
+ *	... KIND DAYS              that many days ago by the clock of the host
  *	store_step show DIR        print what the user's state is now
  *	store_step put DIR N       store N as a counter; store_step get DIR
  */
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lib/err.h"
 #include "lib/fs.h"
@@ -30,6 +32,8 @@ static struct aas_now now = { .real_s = 1780000000,
 	.boottime_ms = 1000000,
 	.boot_id = { 1 },
 	.synced = 1 };
+
+static long days_ago;
 
 static void
 silent(int priority, const char *line)
@@ -82,6 +86,8 @@ next_line(struct aas_store *s, const char *kind, struct signer *k)
 		line = chain_sign(&e, by, 2, NULL);
 	} else {
 		chain_entry(&ch, AAS_T_SUSPEND_KEY, &e);
+		if (days_ago != 0)
+			e.time_s = now.real_s - days_ago * INT64_C(86400);
 		if (aas_key_id(&k[1].key.login, e.key) != AAS_OK)
 			exit(1);
 		line = chain_sign(&e, by, 1, NULL);
@@ -184,6 +190,10 @@ main(int argc, char **argv)
 	aas_log_sink(silent);
 	if (argc < 3 || ((argv[1][0] == 'm' || argv[1][0] == 'p') && argc < 4))
 		return 2;
+	if (argc > 4) {
+		days_ago = strtol(argv[4], NULL, 10);
+		now.real_s = time(NULL);
+	}
 	(void)snprintf(dir, sizeof(dir), "%s/aas", argv[2]);
 	(void)snprintf(path, sizeof(path), "%s/line", argv[2]);
 	if (aas_store_open(dir, argv[1][0] == 'm', &s) != AAS_OK)

@@ -206,6 +206,7 @@ proto_verdict_comes_back_whole(void **state)
 	memset(in.key, 8, sizeof(in.key));
 	in.uv = 1;
 	in.state = AAS_ST_DISABLED;
+	in.deadline_s = 0x123456789a;
 	(void)snprintf(in.text, sizeof(in.text), "two\nlines");
 	assert_int_equal(aas_verdict_put(&in, buf, CAP, &len), AAS_OK);
 	assert_int_equal(aas_verdict_get(buf, len, &out), AAS_OK);
@@ -241,9 +242,10 @@ proto_verdict_out_of_bounds_is_refused(void **state)
 	size_t len;
 
 	(void)state;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		memset(&in, 0, sizeof(in));
 		in.result = AAS_GRANTED;
+		in.deadline_s = i == 4 ? -1 : 1;
 		in.keys_n = i == 0 ? 3 : 1;
 		in.uv = i == 1 ? 2 : 1;
 		in.state = i == 2 ? AAS_ST_DISABLED + 1 : 1;

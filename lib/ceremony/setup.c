@@ -203,6 +203,14 @@ keys_of_request(struct aas_cer *c)
 	return AAS_OK;
 }
 
+/* The caller may have no index to read: a disk may be full. */
+static void
+tell_state(struct aas_cer *c)
+{
+	c->v.state = c->ix.state;
+	c->v.deadline_s = c->ix.deadline_s;
+}
+
 /* Every proof of every entry, not only what the pin does not know yet. */
 static int
 verify_all(struct aas_cer *c)
@@ -226,7 +234,7 @@ setup_verify(struct aas_cer *c)
 	if (r == AAS_OK && (c->flags & AAS_CER_UNLOCK) == 0)
 		r = verify_all(c);
 	if (r == AAS_OK)
-		c->v.state = c->ix.state;
+		tell_state(c);
 	if (r != AAS_OK && c->why == AAS_WHY_NOT_ENROLLED) {
 		/* No record is an answer, not a fault. */
 		c->why = AAS_WHY_UNKNOWN;
@@ -269,7 +277,7 @@ setup_own_keys(struct aas_cer *c)
 
 	c->enrolled = 1;
 	if (keys_of_index(c)) {
-		c->v.state = c->ix.state;
+		tell_state(c);
 		return AAS_OK;
 	}
 	if ((r = load(c)) != AAS_OK) {
@@ -278,7 +286,7 @@ setup_own_keys(struct aas_cer *c)
 			c->v.state = AAS_ST_NONE;
 		return r;
 	}
-	c->v.state = c->ix.state;
+	tell_state(c);
 	why = why_state(c->ix.state);
 	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)
 		return aas_cer_fail(c, why);
