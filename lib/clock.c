@@ -6,16 +6,13 @@
  */
 #include <sys/timex.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/fs.h"
+#include "lib/put.h"
 
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 #define DAY_S        INT64_C(86400)
@@ -58,32 +55,13 @@ boot_id_parse(const char *s, size_t len, uint8_t id[16])
 	return AAS_OK;
 }
 
-static int
-boot_id_read(uint8_t id[16])
-{
-	char text[64];
-	ssize_t n = 0;
-	int fd = -1;
-
-	fd = open(BOOT_ID_PATH, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
-	if (fd == -1 || (fd = aas_fs_high(fd)) == -1)
-		return AAS_ERR_SYS;
-	do
-		n = read(fd, text, sizeof(text));
-	while (n == -1 && errno == EINTR);
-	aas_close(&fd);
-	if (n == -1)
-		return AAS_ERR_SYS;
-	return boot_id_parse(text, (size_t)n, id);
-}
-
 int
-aas_clock_now(struct aas_now *now)
+aas_clock_boot(struct aas_now *now)
 {
 	struct aas_now got = { 0 };
-	struct timex tx = { 0 };
 	struct timespec ts;
-	int state = 0;
+	char text[64];
+	size_t len = 0;
 	int r = AAS_ERR_SYS;
 
 	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
@@ -92,13 +70,28 @@ aas_clock_now(struct aas_now *now)
 	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
 		return AAS_ERR_SYS;
 	got.boottime_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	/* A filter may forbid the question: then it is not synchronized. */
-	state = adjtimex(&tx);
-	got.synced =
-	    state != -1 && state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
-	if ((r = boot_id_read(got.boot_id)) != AAS_OK)
+	r = aas_fs_kernel(BOOT_ID_PATH, text, sizeof(text), &len);
+	if (r != AAS_OK)
+		return r == AAS_ERR_FORMAT ? r : AAS_ERR_SYS;
+	if ((r = boot_id_parse(text, len, got.boot_id)) != AAS_OK)
 		return r;
 	*now = got;
+	return AAS_OK;
+}
+
+int
+aas_clock_now(struct aas_now *now)
+{
+	struct timex tx = { 0 };
+	int state = 0;
+	int r = aas_clock_boot(now);
+
+	if (r != AAS_OK)
+		return r;
+	/* A filter may forbid the question: then it is not synchronized. */
+	state = adjtimex(&tx);
+	now->synced =
+	    state != -1 && state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
 	return AAS_OK;
 }
 
@@ -149,7 +142,7 @@ date_from_days(int64_t days, int *y, int *m, int *d)
 void
 aas_clock_format(int64_t real_s, char dst[AAS_CLOCK_TEXT])
 {
-	char text[80]; /* what the compiler thinks six ints may need */
+	struct aas_put t;
 	int64_t days = 0;
 	int s = 0;
 	int y = 0;
@@ -169,10 +162,19 @@ aas_clock_format(int64_t real_s, char dst[AAS_CLOCK_TEXT])
 		days--;
 	}
 	date_from_days(days, &y, &m, &d);
-	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", y,
-	    m, d, s / 3600, s / 60 % 60, s % 60);
-	memcpy(dst, text, AAS_CLOCK_TEXT - 1);
-	dst[AAS_CLOCK_TEXT - 1] = '\0';
+	aas_put_init(&t, dst, AAS_CLOCK_TEXT);
+	aas_put_padded(&t, (uint64_t)y, 4);
+	aas_put_char(&t, '-');
+	aas_put_padded(&t, (uint64_t)m, 2);
+	aas_put_char(&t, '-');
+	aas_put_padded(&t, (uint64_t)d, 2);
+	aas_put_char(&t, 'T');
+	aas_put_padded(&t, (uint64_t)(s / 3600), 2);
+	aas_put_char(&t, ':');
+	aas_put_padded(&t, (uint64_t)(s / 60 % 60), 2);
+	aas_put_char(&t, ':');
+	aas_put_padded(&t, (uint64_t)(s % 60), 2);
+	aas_put_char(&t, 'Z');
 }
 
 /* Exactly n digits at *s, from min to max; moves on. */

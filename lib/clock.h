@@ -22,6 +22,12 @@ struct aas_now {
 int aas_clock_now(struct aas_now *now);
 
 /*
+ * aas_clock_boot(&now):
+ * The same without asking whether the clock is synchronized: synced is 0.
+ */
+int aas_clock_boot(struct aas_now *now);
+
+/*
  * aas_clock_ms():
  * CLOCK_BOOTTIME in milliseconds, for deadlines inside a call.
  */

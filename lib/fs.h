@@ -29,12 +29,34 @@ struct aas_buf {
 void aas_buf_free(struct aas_buf *b);
 
 /*
+ * What aas_fs_look() found good, so that one call of the module does not look
+ * at the same directories again and again.  All zero: nothing yet.  For one
+ * piece of work of one thread, never kept between two.
+ */
+struct aas_fs_seen {
+	char path[256];
+	uid_t owner; /* whom else than root it was allowed to belong to */
+	uid_t uid;   /* whom ${path} belongs to */
+};
+
+/*
+ * aas_fs_look(path, owner, seen, &uid):
+ * Look whether ${path} (absolute) is a directory that, with every directory
+ * above it, belongs to root or ${owner} and is writable by no other user
+ * (sticky directories above it are accepted; group-writable only by root's
+ * group), and no symbolic link.  Then nobody else can change what it names.
+ *   seen  what is already known, and what is known then; may be NULL
+ *   uid   whom ${path} itself belongs to; may be NULL
+ * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
+ */
+int aas_fs_look(
+    const char *path, uid_t owner, struct aas_fs_seen *seen, uid_t *uid);
+
+/*
  * aas_fs_dir(path, owner, &fd):
- * Open the directory ${path} (absolute).  It, and every directory above it,
- * must belong to root or ${owner} and be writable by no other user (sticky
- * directories above it are accepted; group-writable only by root's group).
- * The walk is by openat from "/" without following links.  ${fd} is O_PATH,
- * and cannot be listed or synced, where the mode only lets the caller pass.
+ * Open the directory ${path} if it is as aas_fs_look() wants it.  ${fd} is
+ * O_PATH, and cannot be listed or synced, where the mode only lets the caller
+ * pass.
  * Returns 0; AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS.
  */
 int aas_fs_dir(const char *path, uid_t owner, int *fd);
@@ -66,18 +88,43 @@ int aas_fs_read(int dirfd, const char *name, uid_t owner, mode_t forbid,
     size_t max, struct aas_buf *buf, struct stat *st);
 
 /*
- * aas_fs_open_path(path, owner, forbid, &fd, &st):
- * aas_fs_dir() of the parent of the absolute ${path}, then aas_fs_open().
- */
-int aas_fs_open_path(const char *path, uid_t owner, mode_t forbid, int *fd,
-    struct stat *st);
-
-/*
+ * aas_fs_open_path(path, owner, forbid, &fd, &st),
+ * aas_fs_open_seen(path, owner, forbid, seen, &fd, &st),
  * aas_fs_read_path(path, owner, forbid, max, &buf, &st):
- * aas_fs_dir() of the parent of the absolute ${path}, then aas_fs_read().
+ * aas_fs_look() at the parent of the absolute ${path}, then aas_fs_open() or
+ * aas_fs_read().
  */
+int aas_fs_open_path(
+    const char *path, uid_t owner, mode_t forbid, int *fd, struct stat *st);
+int aas_fs_open_seen(const char *path, uid_t owner, mode_t forbid,
+    struct aas_fs_seen *seen, int *fd, struct stat *st);
 int aas_fs_read_path(const char *path, uid_t owner, mode_t forbid, size_t max,
     struct aas_buf *buf, struct stat *st);
+
+/*
+ * aas_fs_stat_path(path, owner, forbid, &st):
+ * For who needs to know which file it is, not what stands in it: as
+ * aas_fs_open() without opening it, and without a look at its directory.
+ */
+int aas_fs_stat_path(
+    const char *path, uid_t owner, mode_t forbid, struct stat *st);
+
+/*
+ * aas_fs_slurp(fd, st, max, &buf):
+ * All of the file ${fd}, which is as long as ${st} says; errors as those of
+ * aas_fs_read().
+ */
+int aas_fs_slurp(
+    int fd, const struct stat *st, size_t max, struct aas_buf *buf);
+
+/*
+ * aas_fs_kernel(path, buf, cap, &len):
+ * Read a text of the kernel's own, in /proc or /sys: one that it gives out
+ * whole, to the line feed at its end if it has one.  ${buf} is NUL-terminated.
+ * Returns 0; AAS_ERR_NOTFOUND (also: the process is gone), AAS_ERR_PERMS,
+ * AAS_ERR_TOOBIG (no end within ${cap} - 1 bytes), AAS_ERR_SYS.
+ */
+int aas_fs_kernel(const char *path, char *buf, size_t cap, size_t *len);
 
 /*
  * aas_fs_replace(dirfd, name, p, len, uid, gid, mode):

@@ -6,7 +6,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/err.c lib/err.h \
 	lib/frame.c lib/frame.h \
 	lib/fs.c lib/fs.h \
-	lib/fs_parts.h lib/fs_write.c \
+	lib/fs_parts.h lib/fs_path.c lib/fs_write.c \
 	lib/log.c lib/log.h \
 	lib/mark.c lib/mark.h \
 	lib/proc.c lib/proc.h \
@@ -14,6 +14,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/spawn.c lib/spawn.h \
 	lib/sshcert.c lib/sshcert.h \
 	lib/user.c lib/user.h \
+	lib/put.c lib/put.h \
 	lib/utf8.c lib/utf8.h \
 	lib/wire.c lib/wire.h
 

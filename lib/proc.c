@@ -4,58 +4,44 @@
  * 1. A reused pid MUST NOT pass for the process that had it before.
  * 2. The name of a program, which anybody chooses, MUST NOT shift a field.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/proc.h"
+#include "lib/put.h"
 
 #define TEXT_MAX (STAT_MAX + 2)
 #define STAT_MAX 1024 /* 52 numbers of 20 digits at most; the name has 15 */
 
 struct stat_line {
+	pid_t pid;
 	char state;
 	pid_t ppid;
 	uint64_t start;
 };
 
-/* Read that file of /proc/PID, NUL-terminated, into text. */
+/* Read that file of a process, 0: of this one, NUL-terminated, into text. */
 static int
 proc_read(pid_t pid, const char *name, char text[TEXT_MAX])
 {
-	char path[48];
-	size_t at = 0;
-	ssize_t n = 0;
-	int fd = -1;
-	int e = 0;
+	struct aas_put path;
+	char p[48];
+	size_t len = 0;
+	int r = AAS_ERR_SYS;
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
-	if (fd == -1)
-		return errno == ENOENT || errno == ESRCH ? AAS_ERR_NOTFOUND
-							 : AAS_ERR_SYS;
-	if ((fd = aas_fs_high(fd)) == -1)
-		return AAS_ERR_SYS;
-	while (at < STAT_MAX) {
-		n = read(fd, text + at, STAT_MAX - at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		at += (size_t)n;
-	}
-	e = errno;
-	aas_close(&fd);
-	errno = e;
-	if (n == -1)
-		return e == ESRCH ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
-	text[at] = '\0';
-	return strlen(text) == at ? AAS_OK : AAS_ERR_FORMAT;
+	aas_put_init(&path, p, sizeof(p));
+	aas_put_text(&path, "/proc/");
+	if (pid == 0)
+		aas_put_text(&path, "self");
+	else
+		aas_put_number(&path, (uint64_t)pid);
+	aas_put_char(&path, '/');
+	aas_put_text(&path, name);
+	r = aas_fs_kernel(p, text, STAT_MAX + 1, &len);
+	if (r != AAS_OK)
+		return r == AAS_ERR_NOTFOUND ? r : AAS_ERR_SYS;
+	return strlen(text) == len ? AAS_OK : AAS_ERR_FORMAT;
 }
 
 /* The decimal number at *s, without sign, and the space after it. */
@@ -80,13 +66,14 @@ number(const char **s, uint64_t *v)
 }
 
 static int
-stat_parse(const char *text, pid_t pid, struct stat_line *l)
+stat_parse(const char *text, struct stat_line *l)
 {
 	const char *s = text;
 	uint64_t v = 0;
 
-	if (number(&s, &v) != AAS_OK || v != (uint64_t)pid || *s != '(')
+	if (number(&s, &v) != AAS_OK || v == 0 || v > INT32_MAX || *s != '(')
 		return AAS_ERR_FORMAT;
+	l->pid = (pid_t)v;
 	/* The name may hold anything, ") " too: it ends at the last one. */
 	if ((s = strrchr(s, ')')) == NULL || s[1] != ' ' || s[2] == '\0' ||
 	    s[3] != ' ')
@@ -105,32 +92,43 @@ stat_parse(const char *text, pid_t pid, struct stat_line *l)
 	return number(&s, &l->start);
 }
 
+/* pid 0: this process */
 static int
 look(pid_t pid, struct stat_line *l)
 {
 	char text[TEXT_MAX];
-	int r = AAS_ERR_NOTFOUND;
+	int r = proc_read(pid, "stat", text);
 
-	if (pid <= 0)
-		return AAS_ERR_NOTFOUND;
-	if ((r = proc_read(pid, "stat", text)) != AAS_OK)
-		return r;
-	return stat_parse(text, pid, l);
+	if (r == AAS_OK)
+		r = stat_parse(text, l);
+	return r == AAS_OK && pid != 0 && l->pid != pid ? AAS_ERR_FORMAT : r;
 }
 
-int
-aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid)
+static int
+get(pid_t pid, struct aas_proc *p, pid_t *ppid)
 {
 	struct stat_line l = { 0 };
 	int r = look(pid, &l);
 
 	if (r != AAS_OK)
 		return r;
-	p->pid = pid;
+	p->pid = l.pid;
 	p->start = l.start;
 	if (ppid != NULL)
 		*ppid = l.ppid;
 	return AAS_OK;
+}
+
+int
+aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid)
+{
+	return pid > 0 ? get(pid, p, ppid) : AAS_ERR_NOTFOUND;
+}
+
+int
+aas_proc_self(struct aas_proc *p, pid_t *ppid)
+{
+	return get(0, p, ppid);
 }
 
 /* A file that is nothing but one number; missing: a kernel without it. */
@@ -141,7 +139,7 @@ audit_number(pid_t pid, const char *name, uint32_t *v)
 	const char *s = text;
 	uint64_t got = 0;
 	size_t n;
-	int r = proc_read(pid, name, text);
+	int r = pid > 0 ? proc_read(pid, name, text) : AAS_ERR_NOTFOUND;
 
 	if (r == AAS_ERR_NOTFOUND) {
 		*v = AAS_PROC_NO_AUDIT;
@@ -183,7 +181,7 @@ aas_proc_alive(const struct aas_proc *p)
 {
 	struct stat_line l = { 0 };
 
-	if (look(p->pid, &l) != AAS_OK)
+	if (p->pid <= 0 || look(p->pid, &l) != AAS_OK)
 		return 0;
 	return l.start == p->start && l.state != 'Z' && l.state != 'X';
 }

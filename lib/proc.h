@@ -19,6 +19,12 @@ struct aas_proc {
 int aas_proc_get(pid_t pid, struct aas_proc *p, pid_t *ppid);
 
 /*
+ * aas_proc_self(&p, &ppid):
+ * The same of this process, by the pid that it has where /proc was mounted.
+ */
+int aas_proc_self(struct aas_proc *p, pid_t *ppid);
+
+/*
  * aas_proc_alive(p):
  * 1 if that very process is still there and no zombie, else 0.
  */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/clock.h"
+#include "lib/fs.h"
 #include "lib/record/index.h"
 #include "lib/proto.h"
 #include "lib/reason.h"
@@ -31,6 +32,7 @@ struct aas_call {
 	enum aas_phase phase;
 	struct aas_args args;
 	struct aas_now now;
+	struct aas_fs_seen seen; /* directories looked at in this call */
 	char service[AAS_SERVICE_MAX];
 	const char *tty, *rhost; /* of libpam; may be NULL */
 	int ssh;                 /* sshd, under whatever name */

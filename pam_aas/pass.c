@@ -28,7 +28,7 @@ who(struct aas_proc *me, struct aas_proc *parent)
 {
 	pid_t ppid = 0;
 
-	if (aas_proc_get(getpid(), me, &ppid) != AAS_OK)
+	if (aas_proc_self(me, &ppid) != AAS_OK)
 		return AAS_ERR_SYS;
 	if (parent == NULL)
 		return AAS_OK;
@@ -51,7 +51,7 @@ aas_pass_write(
 	k.keys_n = v->keys_n < 2 ? v->keys_n : 2;
 	memcpy(k.label, v->label, sizeof(k.label));
 	memcpy(k.key, v->key, sizeof(k.key));
-	if ((r = aas_clock_now(&now)) != AAS_OK)
+	if ((r = aas_clock_boot(&now)) != AAS_OK)
 		goto out;
 	memcpy(k.boot_id, now.boot_id, sizeof(k.boot_id));
 	k.boottime_ms = now.boottime_ms;

@@ -42,7 +42,7 @@ write_line(struct aas_call *c, const char *via, const char *label)
 		t->ledger[0] = '\0';
 	}
 	if (t != NULL)
-		r = aas_proc_get(getpid(), &l.leader, NULL);
+		r = aas_proc_self(&l.leader, NULL);
 	if (r == AAS_OK) {
 		(void)snprintf(t->rundir, sizeof(t->rundir), "%s",
 		    aas_policy_rundir(c->policy));

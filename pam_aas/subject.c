@@ -54,14 +54,14 @@ set_origin(struct aas_call *c)
 	return 0;
 }
 
-/* The boot's identity costs five system calls: for tickets and ledger. */
+/* The boot's identity costs three system calls: for tickets and ledger. */
 static int
 set_time(struct aas_call *c)
 {
 	struct timespec t;
 
 	if (c->phase == AAS_PH_SESSION || c->phase == AAS_PH_CRED)
-		return aas_clock_now(&c->now) == AAS_OK ? 0 : -1;
+		return aas_clock_boot(&c->now) == AAS_OK ? 0 : -1;
 	if (clock_gettime(CLOCK_REALTIME, &t) != 0)
 		return -1;
 	c->now.real_s = t.tv_sec;
@@ -218,8 +218,8 @@ load_index(struct aas_call *c)
 {
 	if (c->ix == NULL && (c->ix = malloc(sizeof(*c->ix))) == NULL)
 		return AAS_ERR_NOMEM;
-	return aas_index_load(aas_policy_statedir(c->policy), c->user.uid,
-	    c->user.name, c->now.real_s, c->ix);
+	return aas_index_find(aas_policy_statedir(c->policy), c->user.uid,
+	    c->user.name, c->now.real_s, &c->seen, c->ix, NULL);
 }
 
 int

@@ -25,6 +25,7 @@ BASE_TESTS = \
 	tests/test_mark \
 	tests/test_origin \
 	tests/test_proc \
+	tests/test_put \
 	tests/test_secret \
 	tests/test_spawn \
 	tests/test_user \
@@ -54,6 +55,8 @@ tests_test_origin_LDADD = $(TEST_LIBS)
 tests_test_origin_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_proc_audit
 tests_test_proc_SOURCES = tests/test_proc.c
 tests_test_proc_LDADD = $(TEST_LIBS)
+tests_test_put_SOURCES = tests/test_put.c
+tests_test_put_LDADD = $(TEST_LIBS)
 tests_test_secret_SOURCES = tests/test_secret.c tests/wipe.c
 tests_test_secret_LDADD = $(TEST_LIBS)
 tests_test_secret_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE)

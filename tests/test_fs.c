@@ -448,6 +448,82 @@ fs_dir_link_or_file_on_the_way_is_refused(void **state)
 }
 
 static void
+fs_look_goes_on_from_what_was_seen_and_no_further(void **state)
+{
+	struct fixture *f = *state;
+	struct aas_fs_seen seen = { .path = "" };
+	char path[FIXTURE_PATH];
+	uid_t uid = 99;
+
+	assert_int_equal(mkdirat(f->dirfd, "a", 0755), 0);
+	assert_int_equal(mkdirat(f->dirfd, "a/b", 0755), 0);
+	assert_int_equal(mkdirat(f->dirfd, "ab", 0777), 0);
+	assert_int_equal(fchmodat(f->dirfd, "ab", 0777, 0), 0);
+	(void)fixture_path(f, "a//b/", path);
+	assert_int_equal(aas_fs_look(path, geteuid(), &seen, &uid), AAS_OK);
+	assert_int_equal(uid, geteuid());
+	(void)fixture_path(f, "a/b", path);
+	assert_string_equal(seen.path, path);
+	/* It and all above it are known, as long as it is not the last. */
+	assert_int_equal(fchmodat(f->dirfd, "a", 0777, 0), 0);
+	uid = 99;
+	assert_int_equal(aas_fs_look(path, geteuid(), &seen, &uid), AAS_OK);
+	assert_int_equal(uid, geteuid());
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "a/b/c", path), geteuid(), &seen, NULL),
+	    AAS_ERR_NOTFOUND);
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "a", path), geteuid(), &seen, NULL),
+	    AAS_ERR_PERMS);
+	/* Not what only begins alike, not for another owner. */
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "ab", path), geteuid(), &seen, NULL),
+	    AAS_ERR_PERMS);
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "a/b", path), OTHER, &seen, NULL),
+	    AAS_ERR_PERMS);
+	/* A sticky one that was passed is not good enough as the last. */
+	assert_int_equal(fchmodat(f->dirfd, "a", 01777, 0), 0);
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "a/b", path), geteuid(), &seen, NULL),
+	    AAS_OK);
+	assert_int_equal(
+	    aas_fs_look(fixture_path(f, "a", path), geteuid(), &seen, NULL),
+	    AAS_ERR_PERMS);
+}
+
+static void
+fs_kernel_text_is_read_whole_or_refused(void **state)
+{
+	struct fixture *f = *state;
+	char b[8], path[FIXTURE_PATH];
+	size_t len = 0;
+
+	(void)fixture_path(f, "a", path);
+	fixture_write(f, "a", "12345\n", 0600);
+	assert_int_equal(aas_fs_kernel(path, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(len, 6);
+	assert_string_equal(b, "12345\n");
+	assert_int_equal(aas_fs_kernel(path, b, 7, &len), AAS_OK);
+	assert_int_equal(aas_fs_kernel(path, b, 6, &len), AAS_ERR_TOOBIG);
+	/* /proc/PID/loginuid has no line feed. */
+	fixture_write(f, "b", "1", 0600);
+	(void)fixture_path(f, "b", path);
+	assert_int_equal(aas_fs_kernel(path, b, sizeof(b), &len), AAS_OK);
+	assert_string_equal(b, "1");
+	fixture_write(f, "c", "", 0600);
+	(void)fixture_path(f, "c", path);
+	assert_int_equal(aas_fs_kernel(path, b, sizeof(b), &len), AAS_OK);
+	assert_int_equal(len, 0);
+	assert_int_equal(
+	    aas_fs_kernel(fixture_path(f, "none", path), b, sizeof(b), &len),
+	    AAS_ERR_NOTFOUND);
+	assert_int_equal(
+	    aas_fs_kernel(f->dir, b, sizeof(b), &len), AAS_ERR_SYS);
+}
+
+static void
 fs_dirat_opens_one_checked_component(void **state)
 {
 	struct fixture *f = *state;
@@ -1124,6 +1200,8 @@ main(void)
 		FIXTURE_TEST(fs_dir_group_writable_only_by_roots_group),
 		FIXTURE_TEST(fs_dir_of_another_owner_is_refused),
 		FIXTURE_TEST(fs_dir_link_or_file_on_the_way_is_refused),
+		FIXTURE_TEST(fs_look_goes_on_from_what_was_seen_and_no_further),
+		FIXTURE_TEST(fs_kernel_text_is_read_whole_or_refused),
 		FIXTURE_TEST(fs_dirat_opens_one_checked_component),
 		FIXTURE_TEST(fs_directory_that_may_only_be_passed_is_enough),
 		FIXTURE_TEST(fs_dir_path_must_be_absolute),

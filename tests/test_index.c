@@ -584,9 +584,51 @@ index_f45_wrong_kinds_of_files_are_never_none(void **state)
 #undef BAD
 	/* chmod(2) and rename(2) have moved the record's ctime. */
 	assert_int_equal(load(&p), AAS_ERR_AGAIN);
-	fixture_path(p.f, "pins", path);
-	assert_int_equal(chmod(path, 0777), 0);
-	assert_int_not_equal(load(&p), AAS_OK);
+}
+
+/* Who may write a directory could take away what stands in it. */
+static void
+index_s6_directory_that_others_may_write_is_never_none(void **state)
+{
+	static const char *const dir[] = { "records", "pins", "index", "" };
+	static const char *const file[] = { "records/1000", "pins/1000",
+		"index/1000" };
+	struct place p;
+	char path[FIXTURE_PATH];
+
+	place(&p, *state);
+	for (size_t i = 0; i < 4; i++) {
+		fixture_path(p.f, dir[i], path);
+		assert_int_equal(chmod(path, 0777), 0);
+		if (i > 0) /* "again": ask who can tell, and will not */
+			assert_int_equal(
+			    load(&p), i < 3 ? AAS_ERR_AGAIN : AAS_ERR_PERMS);
+		assert_int_equal(chmod(path, 0755), 0);
+	}
+	/* That of the record alone gives nothing away. */
+	assert_int_equal(load(&p), AAS_OK);
+	for (size_t i = 0; i < 3; i++)
+		drop(&p, file[i]);
+	assert_int_equal(load(&p), AAS_ERR_NOTFOUND);
+	for (size_t i = 0; i < 4; i++) {
+		fixture_path(p.f, dir[i], path);
+		assert_int_equal(chmod(path, 0777), 0);
+		assert_int_equal(load(&p), AAS_ERR_PERMS);
+		assert_int_equal(chmod(path, 0755), 0);
+	}
+	/* A link to a good one is none. */
+	for (size_t i = 0; i < 3; i++) {
+		char away[FIXTURE_PATH];
+
+		fixture_path(p.f, dir[i], path);
+		fixture_path(p.f, "away", away);
+		assert_int_equal(rename(path, away), 0);
+		assert_int_equal(symlink(away, path), 0);
+		assert_int_equal(load(&p), AAS_ERR_PERMS);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(load(&p), AAS_ERR_NOTFOUND);
+		assert_int_equal(rename(away, path), 0);
+	}
 }
 
 static void
@@ -620,6 +662,8 @@ main(void)
 		FIXTURE_TEST(index_f60_of_another_name_or_uid_is_a_fault),
 		FIXTURE_TEST(index_what_is_missing_decides),
 		FIXTURE_TEST(index_f45_wrong_kinds_of_files_are_never_none),
+		FIXTURE_TEST(
+		    index_s6_directory_that_others_may_write_is_never_none),
 		FIXTURE_TEST(index_without_a_state_directory_is_a_fault),
 	};
 

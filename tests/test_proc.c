@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -22,6 +23,12 @@ proc_self_is_found_and_alive(void **state)
 	assert_int_equal(aas_proc_get(getpid(), &again, NULL), AAS_OK);
 	assert_true(p.start == again.start);
 	assert_int_equal(aas_proc_alive(&p), 1);
+	memset(&again, 0, sizeof(again));
+	ppid = 0;
+	assert_int_equal(aas_proc_self(&again, &ppid), AAS_OK);
+	assert_int_equal(again.pid, p.pid);
+	assert_true(again.start == p.start);
+	assert_int_equal(ppid, getppid());
 }
 
 static void

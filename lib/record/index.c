@@ -18,6 +18,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/record/index.h"
+#include "lib/put.h"
 
 const char *
 aas_state_name(unsigned state)
@@ -58,50 +59,149 @@ fileid_equal(const struct aas_fileid *a, const struct aas_fileid *b)
 	    a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
 }
 
-/* Read ${dir}/${name}; a directory that is not there is a file that is not. */
-static int
-read_below(int top, const char *dir, const char *name, uid_t owner, size_t max,
-    struct aas_buf *buf)
+/* Where the files of one user are: <state directory>/<kind>/<uid>. */
+struct place {
+	char path[512];
+	size_t top; /* bytes of the state directory */
+	uint32_t uid;
+	uid_t owner;
+	struct aas_fs_seen *seen;
+};
+
+/* The path of a directory, or of the user's file in it. */
+static const char *
+below(struct place *p, const char *kind, int file)
 {
+	struct aas_put t;
+
+	aas_put_init(&t, p->path + p->top, sizeof(p->path) - p->top);
+	aas_put_char(&t, '/');
+	aas_put_text(&t, kind);
+	if (file) {
+		aas_put_char(&t, '/');
+		aas_put_number(&t, p->uid);
+	}
+	return t.bad ? NULL : p->path;
+}
+
+/* The checked state directory; each file below it must belong to its owner. */
+static int
+find_place(const char *statedir, struct place *p)
+{
+	struct aas_put t;
+	int r = aas_fs_look(statedir, geteuid(), p->seen, &p->owner);
+
+	/* No store at all is a fault, not a user without a record. */
+	if (r != AAS_OK)
+		return r == AAS_ERR_NOTFOUND ? AAS_ERR_SYS : r;
+	aas_put_init(&t, p->path, sizeof(p->path));
+	aas_put_text(&t, statedir);
+	p->top = t.len;
+	return t.bad ? AAS_ERR_INVAL : AAS_OK;
+}
+
+/* A directory that is not there is a file that is not. */
+static int
+read_below(struct place *p, const char *kind, size_t max, struct aas_buf *buf)
+{
+	struct stat st;
 	int fd = -1;
-	int r = aas_fs_dirat(top, dir, owner, &fd);
+	int r = aas_fs_open_seen(
+	    below(p, kind, 1), p->owner, 027, p->seen, &fd, &st);
 
 	if (r == AAS_OK)
-		r = aas_fs_read(fd, name, owner, 027, max, buf, NULL);
+		r = aas_fs_slurp(fd, &st, max, buf);
 	aas_close(&fd);
 	return r;
 }
 
+/* 0 if that file, or its directory, is not there; all that is must be good. */
 static int
-stat_below(
-    int top, const char *dir, const char *name, uid_t owner, struct stat *st)
+is_missing(struct place *p, const char *kind)
 {
-	int dirfd = -1;
-	int fd = -1;
-	int r = aas_fs_dirat(top, dir, owner, &dirfd);
+	struct stat st;
+	int r = aas_fs_look(below(p, kind, 0), p->owner, p->seen, NULL);
 
 	if (r == AAS_OK)
-		r = aas_fs_open(dirfd, name, owner, 027, &fd, st);
-	aas_close(&fd);
-	aas_close(&dirfd);
-	return r;
+		r = aas_fs_stat_path(below(p, kind, 1), p->owner, 027, &st);
+	if (r == AAS_ERR_NOTFOUND)
+		return AAS_OK;
+	return r == AAS_OK ? AAS_ERR_AGAIN : r;
 }
 
 /* What the pin says when there is no record. */
 static int
-no_record(int pin_r, const struct aas_pin *pin, int top, const char *name,
-    uid_t owner)
+no_record(int pin_r, const struct aas_pin *pin, struct place *p)
 {
-	struct stat st;
-	int r = AAS_ERR_ROLLBACK;
+	int r = is_missing(p, "records");
 
+	if (r != AAS_OK)
+		return r;
 	if (pin_r == AAS_OK)
 		/* An intention without a pin: the first entry never arrived. */
 		return pin->seq == 0 ? AAS_ERR_NOTFOUND : AAS_ERR_ROLLBACK;
 	if (pin_r != AAS_ERR_NOTFOUND)
 		return pin_r;
-	r = stat_below(top, "index", name, owner, &st);
-	return r == AAS_OK ? AAS_ERR_AGAIN : r;
+	r = is_missing(p, "index");
+	return r == AAS_OK ? AAS_ERR_NOTFOUND : r;
+}
+
+/* The index, if it is of the pin and of the record that are there. */
+static int
+vouched(struct place *p, const struct aas_pin *pin, const struct stat *record,
+    int64_t now_s, struct aas_index *ix, struct aas_index_cred *creds)
+{
+	struct aas_buf b = { NULL, 0 };
+	struct aas_fileid id;
+	int r = read_below(p, "index", AAS_INDEX_MAX, &b);
+
+	if (r == AAS_OK)
+		r = aas_index_get(b.p, b.len, ix, creds);
+	aas_buf_free(&b);
+	aas_fileid_of(record, &id);
+	if (r != AAS_OK || !pin_equal(&ix->pin, pin) ||
+	    !fileid_equal(&ix->file, &id) ||
+	    (ix->refresh_s != 0 && now_s >= ix->refresh_s))
+		return AAS_ERR_AGAIN;
+	return AAS_OK;
+}
+
+int
+aas_index_find(const char *statedir, uint32_t uid, const char *name,
+    int64_t now_s, struct aas_fs_seen *seen, struct aas_index *ix,
+    struct aas_index_cred *creds)
+{
+	struct place p = { .uid = uid, .seen = seen };
+	struct aas_buf b = { NULL, 0 };
+	struct aas_pin pin = { .seq = 0 };
+	struct aas_pin next = { .seq = 0 };
+	struct stat st;
+	int pin_r = AAS_ERR_SYS;
+	int r = find_place(statedir, &p);
+
+	if (r != AAS_OK)
+		goto out;
+	/* The pin first: whoever appends meanwhile only moves us to "again". */
+	pin_r = read_below(&p, "pins", AAS_PIN_MAX, &b);
+	if (pin_r == AAS_OK)
+		pin_r = aas_pin_get(b.p, b.len, &pin, &next);
+	/*
+	 * Of a record that is there only the identity counts, and only if pin
+	 * and index agree: whoever could move records about gains nothing.
+	 */
+	r = aas_fs_stat_path(below(&p, "records", 1), p.owner, 027, &st);
+	if (r == AAS_ERR_NOTFOUND)
+		r = no_record(pin_r, &pin, &p);
+	else if (r == AAS_OK)
+		r = pin_r != AAS_OK ? AAS_ERR_AGAIN
+				    : vouched(&p, &pin, &st, now_s, ix, creds);
+	if (r == AAS_OK && (ix->uid != uid || strcmp(ix->user, name) != 0))
+		r = AAS_ERR_FORMAT;
+out:
+	if (r != AAS_OK)
+		memset(ix, 0, sizeof(*ix));
+	aas_buf_free(&b);
+	return r;
 }
 
 int
@@ -115,54 +215,9 @@ int
 aas_index_load_creds(const char *statedir, uint32_t uid, const char *name,
     int64_t now_s, struct aas_index *ix, struct aas_index_cred *creds)
 {
-	char file[16];
-	struct aas_buf pinb = { NULL, 0 };
-	struct aas_buf ixb = { NULL, 0 };
-	struct aas_pin pin = { .seq = 0 };
-	struct aas_pin next = { .seq = 0 };
-	struct aas_fileid id;
-	struct stat st;
-	uid_t owner = 0;
-	int top = -1;
-	int pin_r = AAS_ERR_SYS;
-	int r = AAS_ERR_SYS;
+	struct aas_fs_seen seen = { .path = "" };
 
-	(void)snprintf(file, sizeof(file), "%u", uid);
-	if ((r = aas_index_dir(statedir, &top, &owner)) != AAS_OK) {
-		/* No store at all is a fault, not a user without a record. */
-		if (r == AAS_ERR_NOTFOUND)
-			r = AAS_ERR_SYS;
-		goto out;
-	}
-	/* The pin first: whoever appends meanwhile only moves us to "again". */
-	pin_r = read_below(top, "pins", file, owner, AAS_PIN_MAX, &pinb);
-	if (pin_r == AAS_OK)
-		pin_r = aas_pin_get(pinb.p, pinb.len, &pin, &next);
-	r = stat_below(top, "records", file, owner, &st);
-	if (r == AAS_ERR_NOTFOUND)
-		r = no_record(pin_r, &pin, top, file, owner);
-	if (r != AAS_OK)
-		goto out;
-	aas_fileid_of(&st, &id);
-	r = AAS_ERR_AGAIN;
-	if (pin_r != AAS_OK ||
-	    read_below(top, "index", file, owner, AAS_INDEX_MAX, &ixb) !=
-		AAS_OK ||
-	    aas_index_get(ixb.p, ixb.len, ix, creds) != AAS_OK)
-		goto out;
-	if (!pin_equal(&ix->pin, &pin) || !fileid_equal(&ix->file, &id) ||
-	    (ix->refresh_s != 0 && now_s >= ix->refresh_s))
-		goto out;
-	r = AAS_OK;
-	if (ix->uid != uid || strcmp(ix->user, name) != 0)
-		r = AAS_ERR_FORMAT;
-out:
-	if (r != AAS_OK)
-		memset(ix, 0, sizeof(*ix));
-	aas_buf_free(&pinb);
-	aas_buf_free(&ixb);
-	aas_close(&top);
-	return r;
+	return aas_index_find(statedir, uid, name, now_s, &seen, ix, creds);
 }
 
 int

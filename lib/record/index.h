@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/fs.h"
 #include "lib/proto.h"
 
 /*
@@ -143,6 +144,15 @@ int aas_index_load(const char *statedir, uint32_t uid, const char *name,
  */
 int aas_index_load_creds(const char *statedir, uint32_t uid, const char *name,
     int64_t now_s, struct aas_index *ix, struct aas_index_cred *creds);
+
+/*
+ * aas_index_find(statedir, uid, name, now_s, seen, &ix, creds):
+ * The same, ${creds} or NULL, with what aas_fs_look() is known to say
+ * (lib/fs.h).
+ */
+int aas_index_find(const char *statedir, uint32_t uid, const char *name,
+    int64_t now_s, struct aas_fs_seen *seen, struct aas_index *ix,
+    struct aas_index_cred *creds);
 
 /*
  * aas_index_dir(statedir, &fd, &owner):

@@ -2,7 +2,7 @@
  * A whole pam_sm_authenticate(), its helper played by the input, its system
  * calls and allocations failing now and then.
  *
- * fuzz-wrap: aas_spawn aas_child_end aas_user_name aas_index_load
+ * fuzz-wrap: aas_spawn aas_child_end aas_user_name aas_index_find
  * fuzz-wrap: aas_policy_open aas_ticket_write aas_ticket_drop aas_log
  * fuzz-wrap: geteuid getuid getrandom malloc calloc sendmsg recvmsg poll
  * fuzz-wrap: clock_gettime open openat read fstat
@@ -207,14 +207,18 @@ __wrap_aas_policy_open(const char *path, struct aas_policy **p)
 	return r;
 }
 
-int __wrap_aas_index_load(const char *statedir, uint32_t uid, const char *name,
-    int64_t now_s, struct aas_index *ix);
+int __wrap_aas_index_find(const char *statedir, uint32_t uid, const char *name,
+    int64_t now_s, struct aas_fs_seen *seen, struct aas_index *ix,
+    struct aas_index_cred *creds);
 int
-__wrap_aas_index_load(const char *statedir, uint32_t uid, const char *name,
-    int64_t now_s, struct aas_index *ix)
+__wrap_aas_index_find(const char *statedir, uint32_t uid, const char *name,
+    int64_t now_s, struct aas_fs_seen *seen, struct aas_index *ix,
+    struct aas_index_cred *creds)
 {
 	(void)statedir;
 	(void)now_s;
+	(void)seen;
+	(void)creds;
 	if (fails())
 		return AAS_ERR_SYS;
 	FUZZ_REQUIRE(uid == UID && strcmp(name, "alice") == 0);
