@@ -21,7 +21,8 @@ fuzz_replays = \
 	%D%/replay_proto \
 	%D%/replay_record \
 	%D%/replay_recovery \
-	%D%/replay_request
+	%D%/replay_request \
+	%D%/replay_rules
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
 
@@ -101,6 +102,12 @@ tests_fuzz_replay_request_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=aas_store_load,--wrap=aas_store_append \
 	-Wl,--wrap=aas_store_read,--wrap=aas_user_uid,--wrap=aasd_held_note \
 	-Wl,--wrap=aas_shadow_follow,--wrap=aasd_tell,--wrap=aas_log
+
+tests_fuzz_replay_rules_SOURCES = %D%/replay.c %D%/fuzz_rules.c
+tests_fuzz_replay_rules_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"rules"' \
+	$(LIBCONFIG_CFLAGS)
+tests_fuzz_replay_rules_LDADD = policy/libpolicy-build.la lib/libaas-conf.la \
+	$(LIBCONFIG_LIBS)
 
 # Whoever changes a format writes the seeds anew.
 if HAVE_CMOCKA
