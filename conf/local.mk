@@ -7,7 +7,7 @@ dist_pamexample_DATA = %D%/pam.d/common-account %D%/pam.d/common-auth \
 
 # An example, not /etc/aas/aas.conf: a realm is chosen, never guessed.
 aasexampledir = $(docdir)/examples
-dist_aasexample_DATA = %D%/aas.conf %D%/policy.conf \
+dist_aasexample_DATA = %D%/aas.conf %D%/policy.conf %D%/policy-plugin.c \
 	%D%/sshd_config.d/05-aas.conf
 
 # systemd: the daemon, its socket, the group, the directories.
