@@ -43,7 +43,9 @@ static const struct verb verbs[] = {
 	{ "attest", aasctl_cmd_attest,
 	    "list|add|remove|verify  what the organization has signed" },
 	{ "policy", aasctl_cmd_policy,
-	    "build|check [--conf F]  compile aas.conf, or only look at it" },
+	    "build|check|diff        compile settings and rules; look first" },
+	{ "policy", aasctl_cmd_policy,
+	    "explain [RULE]          what is compiled, in words" },
 	{ "policy", aasctl_cmd_policy,
 	    "lookup USER [--service S]   what the sources say, asked now" },
 };

@@ -1,35 +1,31 @@
 /*
- * aasctl policy build, aasctl policy check: aas.conf(5) to policy.bin.
+ * aasctl policy build, aasctl policy check: settings and sources to
+ * policy.bin; diff and explain are next door.
  *
  * 1. The old policy MUST stay until the new one is whole: one durable
- *    replace, after the compiled bytes were read back.
- * 2. A group that does not exist MUST be an error, never a rule that binds
- *    nobody.
+ *    replace, after the compiled bytes were read back, under a lock.
+ * 2. A broken file MUST be an event, and change nothing.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"
-#include "policy/rule.h"
-#include "tools/aasctl.h"
+#include "tools/aasctl_policy.h"
+#include "tools/policy_origin.h"
 
-#define POLICY_MAX ((size_t)1 << 30)
+#define LOCK_NAME "policy.lock"
+#define LOCK_MS   60000
 
-struct opts {
-	char conf[PATH_MAX];
-	char out[PATH_MAX];
-};
-
-/* Make an absolute path of it. */
 static int
 absolute(const char *path, char dst[PATH_MAX])
 {
@@ -44,7 +40,7 @@ absolute(const char *path, char dst[PATH_MAX])
 }
 
 static int
-parse_opts(int argc, char **argv, struct opts *o)
+parse_opts(int argc, char **argv, struct aasctl_policy *o)
 {
 	static const struct option longs[] = {
 		{ "conf", required_argument, NULL, 'c' },
@@ -64,164 +60,90 @@ parse_opts(int argc, char **argv, struct opts *o)
 		else
 			r = AAS_ERR_INVAL;
 	}
+	if (r == AAS_OK && optind < argc)
+		o->rule = argv[optind++];
 	if (r == AAS_OK && optind != argc)
 		r = AAS_ERR_INVAL;
 	return r;
 }
 
-static int
-group_gid(const char *name, gid_t *gid)
-{
-	struct group gr;
-	struct group *res = NULL;
-	int e = ERANGE;
-
-	/* A group with many members needs much room. */
-	for (size_t n = 4096; e == ERANGE && n <= 16 * 1024 * 1024; n *= 4) {
-		char *buf = malloc(n);
-
-		if (buf == NULL)
-			return AAS_ERR_NOMEM;
-		e = getgrnam_r(name, &gr, buf, n, &res);
-		if (e == 0 && res != NULL)
-			*gid = gr.gr_gid;
-		free(buf);
-	}
-	if (e == 0)
-		return res != NULL ? AAS_OK : AAS_ERR_NOTFOUND;
-	errno = e;
-	return AAS_ERR_SYS;
-}
+/* --- making one ------------------------------------------------------------
+ */
 
 static int
-resolve_groups(const struct aasctl *c, const struct opts *o,
-    const struct aas_conf *conf, gid_t **gids)
+exit_of(int r, const struct policy_build *b)
 {
-	size_t n = conf->required_groups.n;
-	char shown[256];
-	gid_t *g = NULL;
-	int r = AAS_OK;
-
-	if ((g = calloc(n + 1, sizeof(*g))) == NULL)
-		return AAS_ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		r = group_gid(conf->required_groups.v[i], &g[i]);
-		if (r == AAS_OK)
-			continue;
-		(void)aasctl_fail(c, AASCTL_FAILED,
-		    "%s: required_groups: group \"%s\": %s", o->conf,
-		    aas_printable(
-			shown, sizeof(shown), conf->required_groups.v[i]),
-		    r == AAS_ERR_NOTFOUND ? "there is no such group"
-					  : strerror(errno));
-		free(g);
-		return AAS_ERR_CANCELED; /* said already */
-	}
-	*gids = g;
-	return AAS_OK;
+	if (r == AAS_ERR_PERMS)
+		return AASCTL_DENIED;
+	return r == AAS_ERR_NOTFOUND && b->conf == NULL ? AASCTL_NOTFOUND
+							: AASCTL_FAILED;
 }
 
-static struct aas_names
-names_of(const struct aas_conf_list *l)
+/* Each line of it, as an error or a warning. */
+static void
+say_lines(const struct aasctl *c, const char *said, const char *kind)
 {
-	union {
-		char **in;
-		const char **out;
-	} v = { l->v };
-	struct aas_names names = { (uint32_t)l->n, v.out };
+	if (c->json || said == NULL)
+		return;
+	while (*said != '\0') {
+		size_t n = strcspn(said, "\n");
 
-	return names;
-}
-
-/* The rules that the settings stand for: at most three. */
-static size_t
-settings_rules(const struct aas_conf *conf, const char *where,
-    const gid_t *gids, struct aas_rule r[3])
-{
-	size_t n = 0;
-
-	if (conf->required_users.n > 0)
-		r[n++] = (struct aas_rule){ .name = "required_users",
-			.effect = AAS_EF_REQUIRE,
-			.from_s = conf->required_from_s,
-			.users = names_of(&conf->required_users) };
-	if (conf->required_groups.n > 0)
-		r[n++] = (struct aas_rule){ .name = "required_groups",
-			.effect = AAS_EF_REQUIRE,
-			.from_s = conf->required_from_s,
-			.groups = names_of(&conf->required_groups),
-			.gids = gids };
-	if (conf->exempt_services.n > 0)
-		r[n++] = (struct aas_rule){ .name = "exempt_services",
-			.effect = AAS_EF_EXEMPT,
-			.services = names_of(&conf->exempt_services) };
-	for (size_t i = 0; i < n; i++) {
-		r[i].source = "settings";
-		r[i].where = where;
-		r[i].mode = AAS_MODE_ENFORCE;
+		(void)fprintf(stderr, "aasctl: %s%.*s\n", kind, (int)n, said);
+		said += n + (said[n] == '\n');
 	}
-	return n;
 }
 
 static void
-source_of(const struct aas_conf *conf, struct aas_policy_source *s)
+fill_out(struct aasctl_policy *o, const struct aas_conf *conf)
 {
-	memset(s, 0, sizeof(*s));
-	(void)snprintf(s->realm, sizeof(s->realm), "%s", conf->realm);
-	(void)snprintf(s->statedir, sizeof(s->statedir), "%s", conf->state_dir);
-	(void)snprintf(s->rundir, sizeof(s->rundir), "%s", conf->run_dir);
-	(void)snprintf(
-	    s->libexecdir, sizeof(s->libexecdir), "%s", conf->libexec_dir);
-	s->enrolled_min = conf->enrolled_min;
-	s->present = conf->present;
-	s->uv = conf->uv;
-	s->server_keys = conf->server_keys;
-	s->timeout_s = conf->timeout_s;
-	s->session_s = conf->session_s;
-	s->idle_s = conf->idle_s;
-	s->reauth_s = conf->reauth_s;
-	s->degraded_s = conf->degraded_s;
-}
-
-/* Read and compile; errors are said here.  An enum aasctl_exit. */
-static int
-compile(const struct aasctl *c, struct opts *o, uint8_t **bin, size_t *len)
-{
-	struct aas_policy_source src;
-	struct aas_rule rules[3];
-	struct aas_conf *conf = NULL;
-	char err[AAS_CONF_ERR];
-	gid_t *gids = NULL;
-	int code = AASCTL_FAILED;
-	int r = AAS_ERR_SYS;
-
-	r = aas_conf_load(o->conf, geteuid(), &conf, err);
-	if (r != AAS_OK) {
-		code = aasctl_fail(c, aasctl_exit_of(r), "%s", err);
-		goto out;
-	}
 	if (o->out[0] == '\0')
 		(void)snprintf(
 		    o->out, sizeof(o->out), "%s/policy.bin", conf->state_dir);
-	r = resolve_groups(c, o, conf, &gids);
-	if (r == AAS_ERR_CANCELED)
-		goto out;
-	if (r == AAS_OK) {
-		source_of(conf, &src);
-		src.rules = rules;
-		src.rules_n = settings_rules(conf, o->conf, gids, rules);
-		r = aas_policy_compile(&src, bin, len);
-	}
-	if (r != AAS_OK)
-		code = aasctl_fail(c, AASCTL_FAILED,
-		    "%s: cannot be compiled: %s", o->conf, aas_strerror(r));
-	else
-		code = AASCTL_OK;
-out:
-	free(gids);
+}
+
+int
+aasctl_policy_where(const struct aasctl *c, struct aasctl_policy *o)
+{
+	struct aas_conf *conf = NULL;
+	char err[AAS_CONF_ERR];
+	int r = AAS_OK;
+
+	if (o->out[0] != '\0')
+		return AASCTL_OK;
+	if ((r = aas_conf_load(o->conf, geteuid(), &conf, err)) != AAS_OK)
+		return aasctl_fail(c, aasctl_exit_of(r), "%s", err);
+	fill_out(o, conf);
 	aas_conf_free(&conf);
+	return AASCTL_OK;
+}
+
+int
+aasctl_policy_make(
+    const struct aasctl *c, struct aasctl_policy *o, struct policy_build *b)
+{
+	int code = AASCTL_OK;
+	int r = AAS_OK;
+
+	memset(b, 0, sizeof(*b));
+	(void)snprintf(b->conf_path, sizeof(b->conf_path), "%s", o->conf);
+	b->now_s = time(NULL);
+	r = policy_build_make(b);
+	if (b->conf != NULL)
+		fill_out(o, b->conf);
+	if (r == AAS_OK) {
+		say_lines(c, b->said, "warning: ");
+		return AASCTL_OK;
+	}
+	code = exit_of(r, b);
+	if (c->json || b->said == NULL)
+		return aasctl_fail(
+		    c, code, "%s", b->said != NULL ? b->said : aas_strerror(r));
+	say_lines(c, b->said, "");
 	return code;
 }
+
+/* --- build -----------------------------------------------------------------
+ */
 
 /* Open the directory of path, made if it is the state directory's place. */
 static int
@@ -239,99 +161,194 @@ open_parent(char *path, const char **base, int *fd)
 	return r;
 }
 
-static int
-cmd_build(struct aasctl *c, struct opts *o)
+/* Into the system's log, whatever the terminal shows: its first line. */
+static void
+event_refused(const struct aasctl_policy *o, const struct policy_build *b)
 {
-	const char *base = NULL;
-	uint8_t *bin = NULL;
-	size_t len = 0;
-	int fd = -1;
-	int code = AASCTL_FAILED;
-	int r = AAS_ERR_SYS;
+	const char *said = b->said != NULL ? b->said : "";
+	char line[512];
+	char shown[768];
 
-	if ((code = compile(c, o, &bin, &len)) != AASCTL_OK)
-		goto out;
-	if ((r = open_parent(o->out, &base, &fd)) == AAS_OK)
-		r = aas_fs_replace(
-		    fd, base, bin, len, (uid_t)-1, (gid_t)-1, 0644);
-	if (r != AAS_OK) {
-		code = aasctl_fail(c, aasctl_exit_of(r), "%s: %s", o->out,
-		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
+	(void)snprintf(
+	    line, sizeof(line), "%.*s", (int)strcspn(said, "\n"), said);
+	aas_log_sink(NULL);
+	aas_log(LOG_NOTICE, "event=policy-refused conf=%s why=\"%s\"", o->conf,
+	    aas_printable(shown, sizeof(shown), line));
+}
+
+static json_t *
+sources_json(const struct policy_build *b)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; all != NULL && i < b->got.answers_n; i++) {
+		const struct aas_source_answer *a = &b->got.answers[i];
+
+		(void)json_array_append_new(all,
+		    json_pack("{s:s, s:s, s:I, s:I}", "name", a->name, "status",
+			a->asked ? aas_source_status(a->status) : "not asked",
+			"rules", (json_int_t)a->rules_n, "ms",
+			(json_int_t)a->took_ms));
+	}
+	return all;
+}
+
+static int
+say_built(const struct aasctl *c, const struct aasctl_policy *o,
+    const struct policy_build *b)
+{
+	if (c->json)
+		return aasctl_print(c,
+		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:s}", "conf",
+			o->conf, "out", o->out, "bytes", (json_int_t)b->len,
+			"rules", (json_int_t)b->src.rules_n, "settings",
+			(json_int_t)b->settings_n, "sources", sources_json(b),
+			"warnings", b->said));
+	(void)printf("%s: built from %s, %zu rules, %zu bytes\n", o->out,
+	    o->conf, b->src.rules_n, b->len);
+	(void)printf("  %-10s %7zu\n", "settings", b->settings_n);
+	for (size_t i = 0; i < b->got.answers_n; i++) {
+		const struct aas_source_answer *a = &b->got.answers[i];
+
+		(void)printf("  %-10s %7zu  %s, %lld ms\n", a->name, a->rules_n,
+		    a->asked ? aas_source_status(a->status) : "not asked",
+		    (long long)a->took_ms);
+	}
+	return AASCTL_OK;
+}
+
+static int
+build_locked(
+    const struct aasctl *c, struct aasctl_policy *o, const char *base, int fd)
+{
+	struct policy_build b;
+	int code = aasctl_policy_make(c, o, &b);
+	int r = AAS_OK;
+
+	if (code != AASCTL_OK) {
+		event_refused(o, &b);
 		goto out;
 	}
-	if (c->json)
-		code = aasctl_print(c,
-		    json_pack("{s:s, s:s, s:I}", "conf", o->conf, "out", o->out,
-			"bytes", (json_int_t)len));
-	else
-		(void)printf(
-		    "%s: built from %s, %zu bytes\n", o->out, o->conf, len);
+	r = aas_fs_replace(fd, base, b.bin, b.len, (uid_t)-1, (gid_t)-1, 0644);
+	if (r == AAS_OK) {
+		aas_log_sink(NULL);
+		aas_log(LOG_NOTICE, "event=policy-built conf=%s rules=%zu",
+		    o->conf, b.src.rules_n);
+	}
+	code = r == AAS_OK
+	    ? say_built(c, o, &b)
+	    : aasctl_fail(c, aasctl_exit_of(r), "%s: %s", o->out,
+		  r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
 out:
-	aas_close(&fd);
-	free(bin);
+	policy_build_free(&b);
 	return code;
 }
 
-/* 1: policy.bin holds these very bytes; 0: others; or an enum aas_err. */
 static int
-same_as_built(struct opts *o, const uint8_t *bin, size_t len)
+cmd_build(struct aasctl *c, struct aasctl_policy *o)
 {
-	struct aas_buf old = { NULL, 0 };
-	int r =
-	    aas_fs_read_path(o->out, geteuid(), 022, POLICY_MAX, &old, NULL);
-	int same = 0;
+	const char *base = NULL;
+	int fd = -1, lock = -1;
+	int code = AASCTL_OK;
+	int r = AAS_OK;
 
-	if (r != AAS_OK)
-		return r;
-	same = old.len == len && memcmp(old.p, bin, len) == 0;
-	aas_buf_free(&old);
-	return same;
+	/* Where the lock is, the settings say; they are read again under it. */
+	if (o->out[0] == '\0') {
+		struct aas_conf *conf = NULL;
+		char err[AAS_CONF_ERR];
+		struct policy_build none = { .said = err };
+
+		r = aas_conf_load(o->conf, geteuid(), &conf, err);
+		if (r != AAS_OK) {
+			event_refused(o, &none);
+			return aasctl_fail(c, aasctl_exit_of(r), "%s", err);
+		}
+		fill_out(o, conf);
+		aas_conf_free(&conf);
+	}
+	if ((r = open_parent(o->out, &base, &fd)) == AAS_OK)
+		r = aas_fs_lock(fd, LOCK_NAME, 1, LOCK_MS, &lock);
+	code = r == AAS_OK
+	    ? build_locked(c, o, base, fd)
+	    : aasctl_fail(c, aasctl_exit_of(r), "%s: %s", o->out,
+		  r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
+	aas_close(&lock);
+	aas_close(&fd);
+	return code;
+}
+
+/* --- check -----------------------------------------------------------------
+ */
+
+/* "current", "stale" with the file that is to blame, "absent", or a fault. */
+static const char *
+state_of(const struct aasctl_policy *o, char path[PATH_MAX])
+{
+	struct aas_policy *p = NULL;
+	int r = aas_policy_open(o->out, &p);
+
+	path[0] = '\0';
+	if (r == AAS_OK)
+		r = policy_origin_changed(p, path, NULL);
+	aas_policy_free(&p);
+	if (r == AAS_OK)
+		return "current";
+	if (r == 1)
+		return "stale";
+	return r == AAS_ERR_NOTFOUND ? "absent" : "damaged";
 }
 
 static int
-cmd_check(struct aasctl *c, struct opts *o)
+cmd_check(struct aasctl *c, struct aasctl_policy *o)
 {
-	uint8_t *bin = NULL;
-	const char *built = "no";
-	size_t len = 0;
-	int code = compile(c, o, &bin, &len);
-	int same = 0;
+	struct policy_build b;
+	char path[PATH_MAX];
+	const char *state = NULL;
+	int code = aasctl_policy_make(c, o, &b);
 
 	if (code != AASCTL_OK)
-		return code;
-	same = same_as_built(o, bin, len);
-	free(bin);
-	if (same == 1)
-		built = "yes";
-	else if (same == 0)
-		built = "stale";
-	if (c->json)
-		return aasctl_print(c,
-		    json_pack("{s:s, s:s, s:s}", "conf", o->conf, "out", o->out,
-			"built", built));
-	(void)printf("%s: no errors\n", o->conf);
-	if (same == 0)
+		goto out;
+	state = state_of(o, path);
+	if (c->json) {
+		code = aasctl_print(c,
+		    json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "conf",
+			o->conf, "out", o->out, "state", state, "changed", path,
+			"rules", (json_int_t)b.src.rules_n, "sources",
+			sources_json(&b), "warnings", b.said));
+		goto out;
+	}
+	(void)printf("%s: no errors, %zu rules\n", o->conf, b.src.rules_n);
+	if (strcmp(state, "stale") == 0)
+		(void)printf("%s: stale: %s has changed: run \"aasctl policy "
+			     "build\"\n",
+		    o->out, path);
+	else if (strcmp(state, "current") != 0)
 		(void)printf(
-		    "%s: differs: run \"aasctl policy build\"\n", o->out);
-	else if (same != 1)
-		(void)printf("%s: %s: run \"aasctl policy build\"\n", o->out,
-		    aas_strerror(same));
-	return AASCTL_OK;
+		    "%s: %s: run \"aasctl policy build\"\n", o->out, state);
+	else
+		(void)printf("%s: current\n", o->out);
+out:
+	policy_build_free(&b);
+	return code;
 }
 
 int
 aasctl_cmd_policy(struct aasctl *c, int argc, char **argv)
 {
 	static const char how[] =
-	    "policy build|check [--conf FILE] [--out FILE]";
-	struct opts o = { "", "" };
+	    "policy build|check|diff [--conf FILE] [--out FILE]\n"
+	    "       aasctl policy explain [--conf FILE] [--out FILE] [RULE]";
+	struct aasctl_policy o = { "", "", NULL };
 	int r = AAS_ERR_INVAL;
+	int explain = 0;
 
 	if (argc < 2)
 		return aasctl_usage(how);
 	if (strcmp(argv[1], "lookup") == 0)
 		return aasctl_policy_lookup(c, argc - 1, argv + 1);
-	if ((r = parse_opts(argc - 1, argv + 1, &o)) == AAS_ERR_INVAL)
+	explain = strcmp(argv[1], "explain") == 0;
+	r = parse_opts(argc - 1, argv + 1, &o);
+	if (r == AAS_ERR_INVAL || (o.rule != NULL && !explain))
 		return aasctl_usage(how);
 	if (r != AAS_OK)
 		return aasctl_fail(c, aasctl_exit_of(r), "%s", aas_strerror(r));
@@ -339,5 +356,9 @@ aasctl_cmd_policy(struct aasctl *c, int argc, char **argv)
 		return cmd_build(c, &o);
 	if (strcmp(argv[1], "check") == 0)
 		return cmd_check(c, &o);
+	if (strcmp(argv[1], "diff") == 0)
+		return aasctl_policy_diff(c, &o);
+	if (explain)
+		return aasctl_policy_explain(c, &o);
 	return aasctl_usage(how);
 }

@@ -9,6 +9,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "tools/aasctl.h"
+#include "tools/policy_origin.h"
 
 static const char *
 text_of(json_t *obj, const char *name)
@@ -49,6 +50,22 @@ print_text(json_t *obj)
 								  : "open");
 }
 
+/* The policy may be older than its files; root can do something about it. */
+static void
+warn_stale(const struct aasctl *c, const struct aas_context *cx)
+{
+	char path[PATH_MAX];
+	char shown[PATH_MAX];
+
+	if (c->json || geteuid() != 0 ||
+	    policy_origin_changed(cx->policy, path, NULL) != 1)
+		return;
+	(void)fprintf(stderr,
+	    "aasctl: the compiled policy is stale: %s has changed: run "
+	    "\"aasctl policy build\"\n",
+	    aas_printable(shown, sizeof(shown), path));
+}
+
 int
 aasctl_cmd_status(struct aasctl *c, int argc, char **argv)
 {
@@ -61,6 +78,7 @@ aasctl_cmd_status(struct aasctl *c, int argc, char **argv)
 		return aasctl_usage("status [USER]");
 	if ((code = aasctl_context(c, &cx)) != AASCTL_OK)
 		return code;
+	warn_stale(c, &cx);
 	u = cx.user;
 	if (argc == 2 && aas_user_name(argv[1], &u) != AAS_OK)
 		code = aasctl_fail(c, AASCTL_NOTFOUND, "there is no such user");

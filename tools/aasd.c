@@ -26,6 +26,7 @@
 #include "lib/log.h"
 #include "policy/policy.h"
 #include "tools/aasd.h"
+#include "tools/aasd_watch.h"
 
 #define SOCKET_NAME "aasd.sock"
 #define SOCKET_NEW  "aasd.sock.new"
@@ -164,6 +165,7 @@ run(const struct opts *o)
 {
 	struct aas_policy *policy = NULL;
 	struct aasd d = { .statedir = NULL };
+	struct aasd_watch watch;
 	const char *rundir = NULL;
 	int dirfd = -1, lock = -1, sock = -1, stop = -1;
 	int r = aas_policy_open(o->policy, &policy);
@@ -181,8 +183,14 @@ run(const struct opts *o)
 		goto out;
 	r = o->listen_fd >= 0 ? take_socket(o->listen_fd, &sock)
 			      : make_socket(rundir, dirfd, &sock);
+	if (r == AAS_OK && o->policy == NULL) {
+		aasd_watch_start(&watch);
+		d.extra = &watch.extra;
+	}
 	if (r == AAS_OK)
 		r = aasd_serve(&d, sock, stop, tick);
+	if (d.extra != NULL)
+		aasd_watch_stop(&watch);
 	if (o->listen_fd < 0)
 		(void)unlinkat(dirfd, SOCKET_NAME, 0);
 out:

@@ -24,12 +24,20 @@
 #define AASD_LOOKUPS_UID 2
 #define AASD_LOOKUP_MS   12000
 
+/* One descriptor more to wait for. */
+struct aasd_extra {
+	int fd; /* -1: none */
+	void (*ready)(void *arg);
+	void *arg;
+};
+
 struct aasd {
 	const char *statedir; /* borrowed from the policy */
 	const char *libexecdir;
 	struct aas_store *store;
 	struct aas_child *lookup; /* where one may be started; may be NULL */
 	int clock_told;           /* that the clock is behind its mark */
+	const struct aasd_extra *extra; /* may be NULL */
 };
 
 /*

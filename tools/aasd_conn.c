@@ -26,6 +26,9 @@
 #define STEP       4096
 #define CHILD_STEP 65536
 
+/* Polled: the listener, what stops us, connections, children, one more. */
+#define EXTRA (2 * AASD_CONNS + 2)
+
 struct conn {
 	int fd; /* -1: this place is free */
 	uid_t uid;
@@ -40,7 +43,7 @@ struct conn {
 struct server {
 	struct aasd *d;
 	struct conn conns[AASD_CONNS];
-	struct pollfd pfds[2 * AASD_CONNS + 2];
+	struct pollfd pfds[EXTRA + 1];
 	int64_t tick_ms; /* when the next tick is due */
 };
 
@@ -287,6 +290,9 @@ wait_all(struct server *s, int listener, int stop)
 {
 	s->pfds[0] = (struct pollfd){ listener, POLLIN, 0 };
 	s->pfds[1] = (struct pollfd){ stop, POLLIN, 0 };
+	s->pfds[EXTRA] =
+	    (struct pollfd){ s->d->extra != NULL ? s->d->extra->fd : -1, POLLIN,
+		    0 };
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		const struct conn *c = &s->conns[i];
 
@@ -298,8 +304,8 @@ wait_all(struct server *s, int listener, int stop)
 		s->pfds[AASD_CONNS + i + 2] =
 		    (struct pollfd){ c->child.sock, POLLIN, 0 };
 	}
-	if (poll(s->pfds, 2 * AASD_CONNS + 2, time_left(s)) == -1) {
-		for (size_t i = 0; i < 2 * AASD_CONNS + 2; i++)
+	if (poll(s->pfds, EXTRA + 1, time_left(s)) == -1) {
+		for (size_t i = 0; i < EXTRA + 1; i++)
 			s->pfds[i].revents = 0;
 		return errno == EINTR ? AAS_OK : AAS_ERR_SYS;
 	}
@@ -361,6 +367,8 @@ aasd_serve(struct aasd *d, int listener, int stop, void (*tick)(struct aasd *))
 		work(s);
 		if (s->pfds[0].revents != 0)
 			take_one(s, listener);
+		if (s->pfds[EXTRA].revents != 0)
+			d->extra->ready(d->extra->arg);
 		expire(s, now_ms);
 		if (now_ms >= s->tick_ms) {
 			tick(d);

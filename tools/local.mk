@@ -25,7 +25,8 @@ tools_aasctl_SOURCES = \
 	tools/aasctl_invite.c \
 	tools/aasctl_keys.c \
 	tools/aasctl_lookup.c \
-	tools/aasctl_policy.c \
+	tools/aasctl_policy.c tools/aasctl_policy.h \
+	tools/aasctl_policy_look.c \
 	tools/aasctl_retire.c \
 	tools/aasctl_status.c \
 	tools/aasctl_verify.c \
@@ -33,10 +34,15 @@ tools_aasctl_SOURCES = \
 	tools/client.c tools/client.h \
 	tools/attest_files.c tools/attest_files.h \
 	tools/context.c tools/context.h \
+	tools/policy_build.c tools/policy_build.h \
+	tools/policy_origin.c tools/policy_origin.h \
+	tools/policy_text.c tools/policy_text.h \
+	tools/policy_zone.c \
 	tools/status.c tools/status.h \
 	tools/tty.c tools/tty.h
 tools_aasctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasctl_LDADD = lib/libaas-attest.la policy/libpolicy-build.la lib/libaas-conf.la \
+tools_aasctl_LDADD = lib/libaas-attest.la policy/libaas-source.la \
+	policy/libpolicy-build.la lib/libaas-conf.la \
 	lib/libaas-enroll.la
 
 sbin_PROGRAMS += tools/aasd
@@ -47,9 +53,11 @@ tools_aasd_SOURCES = \
 	tools/aasd_held.c \
 	tools/aasd_ops.c \
 	tools/aasd_tell.c \
+	tools/aasd_watch.c tools/aasd_watch.h \
+	tools/policy_origin.c tools/policy_origin.h \
 	tools/status.c tools/status.h
 tools_aasd_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasd_LDADD = policy/libpolicy.la lib/libaas-enroll.la
+tools_aasd_LDADD = policy/libpolicy-build.la lib/libaas-enroll.la
 
 aaslibexec_PROGRAMS += tools/aas-enroll
 tools_aas_enroll_SOURCES = tools/aas-enroll.c \

@@ -43,6 +43,20 @@ struct asking {
 /* --- what it says ----------------------------------------------------------
  */
 
+/* Reports are for people: a quote needs no escape there. */
+static void
+plain_quotes(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (s[0] == '\\' && s[1] == '"')
+			s++;
+		*to++ = *s;
+	}
+	*to = '\0';
+}
+
 /* A line more of reports; over the bound, or without memory, it is lost. */
 static void
 say(struct asking *k, const char *file, uint32_t line, const char *text)
@@ -60,6 +74,7 @@ say(struct asking *k, const char *file, uint32_t line, const char *text)
 	    file != NULL ? aas_printable(name, sizeof(name), file) : "",
 	    file != NULL ? at : "", file != NULL ? ": " : "",
 	    aas_printable(shown, sizeof(shown), text));
+	plain_quotes(full);
 	n = strlen(full);
 	if (k->text_len + n >= TEXT_MAX)
 		return;

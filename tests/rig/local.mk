@@ -14,6 +14,7 @@ IT_TESTS += tests/it_load.sh
 IT_TESTS += tests/it_full.sh
 IT_TESTS += tests/it_plugin.sh
 IT_TESTS += tests/it_origin.sh
+IT_TESTS += tests/it_policy.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS) tests/coverage.h
 

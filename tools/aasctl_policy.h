@@ -1,0 +1,33 @@
+#ifndef AAS_TOOLS_AASCTL_POLICY_H
+#define AAS_TOOLS_AASCTL_POLICY_H
+
+#include "policy/policy.h"
+#include "tools/aasctl.h"
+#include "tools/policy_build.h"
+
+/* The parts of `aasctl policy`. */
+struct aasctl_policy {
+	char conf[PATH_MAX]; /* absolute */
+	char out[PATH_MAX];  /* "": policy.bin of the state directory */
+	const char *rule;    /* explain: one of this name */
+};
+
+/*
+ * aasctl_policy_make(c, o, b):
+ * policy_build_make(); what is wrong is said, and ${o}->out is filled.
+ * Returns an enum aasctl_exit; policy_build_free() in any case.
+ */
+int aasctl_policy_make(
+    const struct aasctl *c, struct aasctl_policy *o, struct policy_build *b);
+
+/*
+ * aasctl_policy_where(c, o): fill ${o}->out from the settings alone.  Returns
+ * an enum aasctl_exit.
+ */
+int aasctl_policy_where(const struct aasctl *c, struct aasctl_policy *o);
+
+/* aasctl policy diff, aasctl policy explain; an enum aasctl_exit. */
+int aasctl_policy_diff(const struct aasctl *c, struct aasctl_policy *o);
+int aasctl_policy_explain(const struct aasctl *c, struct aasctl_policy *o);
+
+#endif

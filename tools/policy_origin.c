@@ -1,0 +1,98 @@
+/*
+ * Is the compiled policy still what its files say?
+ *
+ * Any doubt MUST read as "changed": the cost is a build.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/assertion.h"
+#include "lib/err.h"
+#include "lib/fs.h"
+#include "policy/rule.h"
+#include "tools/policy_origin.h"
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+
+static int64_t
+ns_of(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+/* 1: other bytes; 0: the same. */
+static int
+other_bytes(const struct aas_origin_file *f)
+{
+	static const uint8_t none[32];
+	struct aas_buf buf = { NULL, 0 };
+	uint8_t sum[32];
+	int same = 0;
+
+	if (memcmp(f->sha256, none, sizeof(none)) == 0)
+		return 1; /* a directory, or what was not read */
+	if (aas_fs_read_path(f->path, geteuid(), 022, FILE_MAX, &buf, NULL) !=
+	    AAS_OK)
+		return 1;
+	same = aas_sha256(buf.p, buf.len, NULL, 0, NULL, 0, sum) == AAS_OK &&
+	    memcmp(sum, f->sha256, sizeof(sum)) == 0;
+	aas_buf_free(&buf);
+	return !same;
+}
+
+static void
+mix(uint64_t *stamp, uint64_t v)
+{
+	*stamp = (*stamp ^ v) * 0x100000001b3u;
+	*stamp ^= *stamp >> 29;
+}
+
+static int
+changed(const struct aas_origin_file *f, uint64_t *stamp)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) == -1) {
+		mix(stamp, (uint64_t)errno);
+		return f->size != -1 || (errno != ENOENT && errno != ENOTDIR);
+	}
+	mix(stamp, (uint64_t)ns_of(&st.st_mtim));
+	mix(stamp, (uint64_t)ns_of(&st.st_ctim));
+	mix(stamp, (uint64_t)st.st_size);
+	mix(stamp, st.st_ino);
+	if (f->size == -1)
+		return 1;
+	if (ns_of(&st.st_mtim) == f->mtime_ns &&
+	    ns_of(&st.st_ctim) == f->ctime_ns && st.st_ino == f->ino &&
+	    st.st_dev == f->dev && st.st_size == f->size)
+		return 0;
+	return other_bytes(f);
+}
+
+int
+policy_origin_changed(
+    const struct aas_policy *p, char path[PATH_MAX], uint64_t *stamp)
+{
+	struct aas_origin_file f;
+	uint64_t seen = 0xcbf29ce484222325u;
+	int found = 0;
+	int r = AAS_OK;
+
+	for (size_t i = 0; (r = aas_policy_files(p, i, &f)) == AAS_OK; i++) {
+		if (changed(&f, &seen) && !found) {
+			found = 1;
+			(void)snprintf(path, PATH_MAX, "%s", f.path);
+		}
+	}
+	if (r != AAS_ERR_NOTFOUND)
+		return r;
+	if (stamp != NULL)
+		*stamp = seen;
+	return found;
+}

@@ -1,0 +1,18 @@
+#ifndef AAS_TOOLS_POLICY_ORIGIN_H
+#define AAS_TOOLS_POLICY_ORIGIN_H
+
+#include <limits.h>
+
+#include "policy/policy.h"
+
+/*
+ * policy_origin_changed(p, path, &stamp):
+ * Whether a file that ${p} was made of is another one now: 0, or 1 with the
+ * first such file in ${path}, or an enum aas_err.  A file that was only
+ * touched has not changed.  ${stamp}, if not NULL, becomes a number that is
+ * another one whenever the files are: to try a broken one only once.
+ */
+int policy_origin_changed(
+    const struct aas_policy *p, char path[PATH_MAX], uint64_t *stamp);
+
+#endif
