@@ -90,7 +90,7 @@ race(struct aas_cer *c, const uint8_t *fixed, enum how how,
 
 		if ((r = aas_cer_tend(c)) != AAS_OK)
 			return r;
-		for (size_t i = 0; i < AAS_DEV_MAX; i++) {
+		for (size_t i = 0; i < c->slots_n; i++) {
 			struct aas_slot *s = &c->slots[i];
 
 			if (s->state != AAS_SLOT_YOURS)
@@ -172,7 +172,7 @@ sort_out(struct aas_cer *c, size_t *n, int *all_uv)
 
 	*n = 0;
 	*all_uv = 1;
-	for (size_t i = 0; i < AAS_DEV_MAX; i++) {
+	for (size_t i = 0; i < c->slots_n; i++) {
 		struct aas_slot *s = &c->slots[i];
 		enum how how;
 
@@ -200,7 +200,7 @@ sort_out(struct aas_cer *c, size_t *n, int *all_uv)
 static struct aas_slot *
 first_of(struct aas_cer *c, enum aas_slot_state st)
 {
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (c->slots[i].state == st)
 			return &c->slots[i];
 	return NULL;
@@ -260,7 +260,7 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 	c->keys[s->key].used = 1;
 	s->state = AAS_SLOT_USED;
 	/* What was set aside in this round may be needed in the next. */
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (c->slots[i].state != AAS_SLOT_USED &&
 		    c->slots[i].state != AAS_SLOT_NOKEY)
 			c->slots[i].state = AAS_SLOT_FREE;

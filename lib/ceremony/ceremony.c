@@ -25,7 +25,6 @@
 static struct aas_cer *
 new_ceremony(int sock, unsigned flags)
 {
-	static const struct aas_io none = AAS_IO_NONE;
 	struct aas_cer *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
@@ -34,8 +33,6 @@ new_ceremony(int sock, unsigned flags)
 	c->flags = flags;
 	c->run_dir = c->lock_local = c->lock_all = c->queue = -1;
 	c->only = -1;
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
-		c->slots[i].io = none;
 	return c;
 }
 

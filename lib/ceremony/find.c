@@ -32,7 +32,7 @@ listed(const struct aas_dev *devs, size_t n, const struct aas_dev *d)
 static struct aas_slot *
 slot_of(struct aas_cer *c, const struct aas_dev *d)
 {
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (c->slots[i].state != AAS_SLOT_FREE &&
 		    aas_dev_same(&c->slots[i].dev, d))
 			return &c->slots[i];
@@ -42,12 +42,13 @@ slot_of(struct aas_cer *c, const struct aas_dev *d)
 static void
 scan(struct aas_cer *c)
 {
+	static const struct aas_io none = AAS_IO_NONE;
 	struct aas_dev devs[AAS_DEV_MAX];
 	size_t n = 0, i, k;
 
 	if (aas_dev_list(AAS_DEV_SYS, devs, &n) != AAS_OK)
 		n = 0;
-	for (i = 0; i < AAS_DEV_MAX; i++) {
+	for (i = 0; i < c->slots_n; i++) {
 		struct aas_slot *s = &c->slots[i];
 
 		/* A busy one says itself how it ended. */
@@ -60,11 +61,13 @@ scan(struct aas_cer *c)
 	for (i = 0; i < n; i++) {
 		if (slot_of(c, &devs[i]) != NULL)
 			continue;
-		for (k = 0; k < AAS_DEV_MAX; k++)
+		for (k = 0; k < c->slots_n; k++)
 			if (c->slots[k].state == AAS_SLOT_FREE)
 				break;
 		if (k == AAS_DEV_MAX)
 			break;
+		if (k == c->slots_n)
+			c->slots[c->slots_n++].io = none;
 		c->slots[k].state = AAS_SLOT_NEW;
 		c->slots[k].dev = devs[i];
 		c->slots[k].tries = 0;
@@ -133,7 +136,7 @@ aas_cer_tend(struct aas_cer *c)
 {
 	if (c->scanned_ms == 0 || aas_clock_ms() - c->scanned_ms >= TICK_MS)
 		scan(c);
-	for (size_t i = 0; i < AAS_DEV_MAX; i++) {
+	for (size_t i = 0; i < c->slots_n; i++) {
 		struct aas_slot *s = &c->slots[i];
 		int r;
 
@@ -160,7 +163,7 @@ aas_cer_pending(const struct aas_cer *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		n += c->slots[i].state == AAS_SLOT_PROBING ||
 		    (c->slots[i].state == AAS_SLOT_NEW &&
 			c->slots[i].tries > 0);
@@ -304,7 +307,7 @@ aas_cer_choose(struct aas_cer *c, enum aas_slot_state st, struct aas_slot **s)
 		left = aas_cer_pending(c);
 		if ((r = aas_cer_tend(c)) != AAS_OK)
 			return r;
-		for (size_t i = 0; i < AAS_DEV_MAX; i++) {
+		for (size_t i = 0; i < c->slots_n; i++) {
 			struct aas_slot *t = &c->slots[i];
 
 			if (t->state != st)

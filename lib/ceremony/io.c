@@ -105,8 +105,8 @@ out:
 int
 aas_io_send(const struct aas_io *io, const struct aas_io_job *job)
 {
-	uint8_t buf[AAS_IO_PACKET];
-	size_t len = sizeof(buf); /* to wipe, until it is known */
+	static uint8_t buf[AAS_IO_PACKET]; /* on a stack it is touched whole */
+	size_t len = sizeof(buf);          /* to wipe, until it is known */
 	int r;
 
 	if ((r = aas_io_job_put(job, buf, sizeof(buf), &len)) != AAS_OK)
@@ -123,7 +123,7 @@ out:
 void
 aas_io_recv(const struct aas_io *io, struct aas_io_result *res)
 {
-	uint8_t buf[AAS_IO_PACKET];
+	static uint8_t buf[AAS_IO_PACKET];
 	ssize_t n;
 
 	/* A cut packet has trailing data missing: its parser refuses it. */

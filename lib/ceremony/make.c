@@ -156,7 +156,7 @@ aas_cer_make(struct aas_cer *c)
 		    (r = aas_cer_choose(c, AAS_SLOT_FOREIGN, &s)) != AAS_OK)
 			return r;
 	}
-	for (size_t i = 0; s == NULL && i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; s == NULL && i < c->slots_n; i++)
 		if (c->slots[i].state == AAS_SLOT_FOREIGN)
 			s = &c->slots[i];
 	if (s == NULL)
@@ -227,7 +227,7 @@ aas_cer_preflight(struct aas_cer *c)
 			AAS_OK)
 			return r;
 	} while (aas_cer_pending(c) > 0);
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if ((r = tell_key(c, &c->slots[i])) != AAS_OK)
 			return r;
 	return AAS_OK;

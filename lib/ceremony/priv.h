@@ -91,6 +91,7 @@ struct aas_cer {
 	int making;   /* keys[] are those that must NOT be there */
 	uint8_t want; /* AAS_IO_* parts of a probe */
 	int64_t scanned_ms;
+	size_t slots_n; /* ever in use: those after are not even touched */
 	struct aas_slot slots[AAS_DEV_MAX];
 	struct aas_io_job job; /* scratch: may hold a PIN, wiped after use */
 };

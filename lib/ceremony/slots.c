@@ -54,17 +54,17 @@ aas_cer_step(struct aas_cer *c, int64_t wait_ms)
 	if (wait_ms > c->until_ms - now)
 		wait_ms = c->until_ms - now;
 	fds[0] = (struct pollfd){ .fd = c->sock, .events = POLLIN };
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		fds[1 + i] = (struct pollfd){
 			.fd = c->slots[i].busy ? c->slots[i].io.sock : -1,
 			.events = POLLIN,
 		};
-	fds[1 + AAS_DEV_MAX] =
+	fds[1 + c->slots_n] =
 	    (struct pollfd){ .fd = c->queue, .events = POLLIN };
-	if (poll(fds, 2 + AAS_DEV_MAX, (int)wait_ms) == -1 && errno != EINTR)
+	if (poll(fds, 2 + c->slots_n, (int)wait_ms) == -1 && errno != EINTR)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	now = aas_clock_ms();
-	for (size_t i = 0; i < AAS_DEV_MAX; i++) {
+	for (size_t i = 0; i < c->slots_n; i++) {
 		struct aas_slot *s = &c->slots[i];
 
 		if (!s->busy)
@@ -93,10 +93,10 @@ void
 aas_cer_close_others(struct aas_cer *c, const struct aas_slot *keep)
 {
 	/* First tell them all, then wait: they cancel side by side. */
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (&c->slots[i] != keep && c->slots[i].busy)
 			aas_io_cancel(&c->slots[i].io);
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (&c->slots[i] != keep)
 			aas_cer_close(&c->slots[i], END_MS);
 }
@@ -106,7 +106,7 @@ aas_cer_count(const struct aas_cer *c, enum aas_slot_state st)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		n += c->slots[i].state == st;
 	return n;
 }

@@ -153,7 +153,7 @@ to_name(const struct aas_cer *c, size_t key, int plugged)
 		return 0;
 	if (!plugged)
 		return 1;
-	for (size_t i = 0; i < AAS_DEV_MAX; i++)
+	for (size_t i = 0; i < c->slots_n; i++)
 		if (c->slots[i].state == AAS_SLOT_YOURS &&
 		    c->slots[i].key == key)
 			return 1;
