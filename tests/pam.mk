@@ -40,6 +40,7 @@ TESTS += tests/it_faults.sh
 
 POLICY_TESTS = \
 	tests/test_policy \
+	tests/test_seen \
 	tests/test_policy_file \
 	tests/test_states \
 	tests/test_ticket
@@ -51,6 +52,8 @@ tests_test_policy_file_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_policy_file_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_test_policy_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
+tests_test_seen_SOURCES = tests/test_seen.c
+tests_test_seen_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
 tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_ticket_SOURCES = tests/test_ticket.c
