@@ -7,25 +7,17 @@
  *    transaction left the user to the host's own method: su and sudo would
  *    run it as root for somebody else, cron would fail the job.
  */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/err.h"
 #include "pam_aas/call.h"
 
-#define DAY 86400
-
 static void
 say_days(struct aas_call *c)
 {
-	char text[256], date[AAS_CLOCK_TEXT];
-	int64_t days = (c->d.from_s - c->now.real_s + DAY - 1) / DAY;
+	char text[AAS_TEXT_MAX];
 
-	aas_clock_format(c->d.from_s, date);
-	(void)snprintf(text, sizeof(text),
-	    "Security keys will be required for this account in %lld day%s "
-	    "(%.10s). Run \"aasctl enroll\" to add yours.",
-	    (long long)days, days == 1 ? "" : "s", date);
+	aas_signin_say_soon(&c->d, c->dates_s, text, sizeof(text));
 	aas_call_say(c, 0, text);
 }
 
@@ -75,6 +67,7 @@ pass(struct aas_call *c)
 {
 	if (c->row == AAS_ROW_ONE && c->class == AAS_CL_LOGIN)
 		aas_call_say(c, 0, aas_reason_text(AAS_WHY_DEGRADED));
+	aas_call_pass(c);
 	return AAS_A_GRANT;
 }
 
@@ -101,6 +94,7 @@ aas_account(struct aas_call *c)
 			say_days(c);
 		if (!c->ssh)
 			aas_call_attested(c);
+		aas_call_pass(c);
 		return AAS_A_NEXT;
 	case AAS_ACT_PASS:
 		return pass(c);

@@ -80,9 +80,11 @@ next_or_refuse(struct aas_call *c, unsigned state)
 {
 	c->state = state;
 	aas_call_row(c);
-	if (aas_states_act(c->phase, c->row, c->class) == AAS_ACT_NEXT)
-		return next(c);
-	return AAS_A_REFUSE;
+	if (aas_states_act(c->phase, c->row, c->class) != AAS_ACT_NEXT)
+		return AAS_A_REFUSE;
+	if (c->row == AAS_ROW_GLASS)
+		aas_call_pass(c);
+	return next(c);
 }
 
 /* An exempt service holds no ceremony: all that counts is a record. */
@@ -136,6 +138,8 @@ aas_auth(struct aas_call *c)
 	case AAS_ACT_KEY:
 		return ceremony(c);
 	case AAS_ACT_NEXT:
+		if (c->row == AAS_ROW_GLASS)
+			aas_call_pass(c);
 		return next(c);
 	case AAS_ACT_REFUSE:
 	case AAS_ACT_PASS:

@@ -39,18 +39,6 @@ aas_call_say(struct aas_call *c, int error, const char *text)
 		(void)aas_conv_show(c->pamh, error, text);
 }
 
-/* The first of the rules that decided. */
-static const char *
-rule_name(const struct aas_call *c)
-{
-	struct aas_rule_view v;
-
-	if (c->policy == NULL || c->d.rules_n == 0 ||
-	    aas_policy_rule(c->policy, c->d.rules[0], &v) != AAS_OK)
-		return "-";
-	return v.name;
-}
-
 void
 aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 {
@@ -63,9 +51,57 @@ aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 	    aas_printable(user, sizeof(user),
 		c->user.name[0] != '\0' ? c->user.name : NULL),
 	    aas_printable(service, sizeof(service), c->service),
-	    aas_printable(rule, sizeof(rule), rule_name(c)),
+	    aas_signin_rule(c->policy, &c->d, rule, sizeof(rule)),
 	    aas_reason_code(c->why),
 	    detail != NULL ? aas_printable(more, sizeof(more), detail) : "");
+}
+
+static void
+log_event(const struct aas_call *c, int priority, const char *what,
+    const struct aas_decision *d, unsigned why)
+{
+	char user[3 * 64], service[3 * 32], rule[AAS_RULE_TEXT];
+
+	aas_log(priority,
+	    "event=%s phase=%s user=\"%s\" service=\"%s\" rule=%s reason=%s",
+	    what, phase_names[c->phase],
+	    aas_printable(user, sizeof(user), c->user.name),
+	    aas_printable(service, sizeof(service), c->service),
+	    aas_signin_rule(c->policy, d, rule, sizeof(rule)),
+	    aas_reason_code(why));
+}
+
+/* 1 if this sign-in would be refused by what ${then} has in force. */
+static int
+would(const struct aas_call *c, const struct aas_decision *then, unsigned *why)
+{
+	return aas_signin_would(AAS_PH_ACCOUNT, c->service, c->ssh, c->state,
+		   c->deadline_s, c->dates_s, &c->d, then, why) ||
+	    aas_signin_would(AAS_PH_SESSION, c->service, c->ssh, c->state,
+		c->deadline_s, c->dates_s, &c->d, then, why);
+}
+
+void
+aas_call_pass(struct aas_call *c)
+{
+	char text[AAS_TEXT_MAX];
+	unsigned why = AAS_WHY_UNKNOWN;
+
+	if (c->row == AAS_ROW_GLASS)
+		log_event(c, LOG_WARNING, "break-glass", &c->d, AAS_WHY_OK);
+	else if (c->d.verdict == AAS_V_OUT)
+		log_event(c, LOG_INFO, "exempt-used", &c->d, AAS_WHY_OK);
+	if (would(c, &c->answer.warn, &why)) {
+		log_event(c, LOG_NOTICE, "would-deny mode=warn",
+		    &c->answer.warn, why);
+		aas_signin_say_would(
+		    c->policy, &c->answer.warn, why, text, sizeof(text));
+		if (c->class != AAS_CL_JOB && c->class != AAS_CL_EXEMPT)
+			aas_call_say(c, 0, text);
+	} else if (would(c, &c->answer.observe, &why)) {
+		log_event(c, LOG_NOTICE, "would-deny mode=observe",
+		    &c->answer.observe, why);
+	}
 }
 
 /* The fault of a part of ours that is missing or wrong, by phase. */
@@ -131,6 +167,10 @@ refused(struct aas_call *c)
 	aas_call_log(c, "deny", NULL);
 	if (c->quiet)
 		return code;
+	if (c->text[0] == '\0' && c->row_known)
+		/* Who has not been authenticated learns no rule's name. */
+		aas_signin_say_no(c->phase == AAS_PH_AUTH ? NULL : c->policy,
+		    &c->d, c->row, c->why, c->text, sizeof(c->text));
 	(void)snprintf(line, sizeof(line), "%s [%s]",
 	    c->text[0] != '\0' ? c->text : aas_reason_text(c->why),
 	    aas_reason_code(c->why));
@@ -184,6 +224,8 @@ aas_call_run(enum aas_phase phase, uint32_t (*fn)(struct aas_call *),
 		    phase_names[phase], aas_state_name(c->state), (int)c->class,
 		    c->remote, answer_name(a));
 	aas_policy_free(&c->policy);
+	free(c->gids);
+	free(c->ca);
 	free(c->ix);
 	free(c); /* no secret was ever in it: a PIN passes through helper.c */
 	return a;

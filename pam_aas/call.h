@@ -1,6 +1,8 @@
 #ifndef AAS_PAM_AAS_CALL_H
 #define AAS_PAM_AAS_CALL_H
 
+#include <sys/utsname.h>
+
 #include <security/pam_modules.h>
 
 #include <stdint.h>
@@ -12,7 +14,7 @@
 #include "lib/reason.h"
 #include "lib/user.h"
 #include "pam_aas/args.h"
-#include "policy/signin/states.h"
+#include "policy/signin/signin.h"
 #include "pam_aas/txn.h"
 #include "policy/policy.h"
 
@@ -39,10 +41,16 @@ struct aas_call {
 	int remote;              /* the person is not at this machine */
 	struct aas_user user;
 	struct aas_policy *policy;
+	int64_t dates_s; /* the instant that decides dates */
+	struct aas_query q;
+	struct utsname un; /* q.host */
+	gid_t *gids;       /* q.gids */
+	uint8_t *ca;       /* q.ca */
 	struct aas_answer answer;
 	struct aas_decision d; /* answer.now */
 	enum aas_class class;
 	enum aas_row row;
+	int row_known;
 	unsigned state;       /* enum aas_state */
 	int64_t deadline_s;   /* of that, as in the index; 0: none */
 	int has_index;        /* ix is the user's, and vouched for */
@@ -91,6 +99,13 @@ void aas_call_state(struct aas_call *c);
  * user when 30 days or less of it are left.
  */
 void aas_call_attested(struct aas_call *c);
+
+/*
+ * aas_call_pass(c):
+ * Somebody is let in: exemptions that were used, and rules that only warn or
+ * observe and would refuse, are logged; of those that warn the user is told.
+ */
+void aas_call_pass(struct aas_call *c);
 
 /* aas_call_row(c): row and reason from c->state, policy and clock. */
 void aas_call_row(struct aas_call *c);

@@ -116,6 +116,7 @@ aas_session_open(struct aas_call *c)
 		aas_pass_drop(c, t);
 		return AAS_A_NEXT;
 	}
+	aas_signin_tick(c->policy, c->now.real_s);
 	aas_call_state(c);
 	switch (aas_states_act(c->phase, c->row, c->class)) {
 	case AAS_ACT_NEXT:

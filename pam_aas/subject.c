@@ -5,8 +5,6 @@
  *    be looked up MUST NOT count as one that does not exist.
  * 2. Nothing of the environment, and no name from DNS, decides anything.
  */
-#include <sys/utsname.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "pam_aas/conv.h"
 #include "pam_aas/helper.h"
 #include "pam_aas/pass.h"
+#include "policy/signin/seen.h"
 
 #define CA_MAX    4096 /* bytes of an SSH authority's key */
 #define DAY       86400
@@ -37,6 +36,7 @@ static int
 set_origin(struct aas_call *c)
 {
 	const char *service = item(c->pamh, PAM_SERVICE);
+	struct aas_place place;
 	size_t n;
 
 	if (service == NULL)
@@ -47,10 +47,11 @@ set_origin(struct aas_call *c)
 	memcpy(c->service, service, n + 1);
 	c->tty = item(c->pamh, PAM_TTY);
 	c->rhost = item(c->pamh, PAM_RHOST);
-	c->ssh = (c->tty != NULL && strcmp(c->tty, "ssh") == 0) ||
-	    strcmp(c->service, "sshd") == 0;
-	/* 127.0.0.1 too: a forwarded port looks the same. */
-	c->remote = c->ssh || (c->rhost != NULL && c->rhost[0] != '\0');
+	aas_signin_place(c->service, c->tty, c->rhost, &place);
+	c->ssh = place.ssh;
+	c->remote = place.remote;
+	c->q.addr_known = place.addr_known;
+	memcpy(c->q.addr, place.addr, sizeof(c->q.addr));
 	return 0;
 }
 
@@ -149,16 +150,14 @@ set_policy(struct aas_call *c)
 	return -1;
 }
 
-/* What the policy asks for and nobody has told yet; unknown stays unknown. */
-static void
-set_place(const struct aas_call *c, unsigned needs, struct utsname *un,
-    struct aas_query *q)
+/* Dates are decided by the later of the clock and its mark. */
+static int
+set_dates(struct aas_call *c)
 {
-	if ((needs & AAS_NEED_HOST) != 0 && uname(un) == 0)
-		q->host = un->nodename;
-	if ((needs & AAS_NEED_ADDR) != 0 && c->rhost != NULL)
-		q->addr_known = aas_policy_addr(c->rhost, q->addr) == AAS_OK;
-	q->ca_state = AAS_CA_NONE;
+	if (aas_signin_now(c->policy, c->now.real_s, &c->dates_s) == AAS_OK)
+		return 0;
+	(void)aas_call_refuse(c, AAS_WHY_CLOCK);
+	return -1;
 }
 
 /*
@@ -166,51 +165,73 @@ set_place(const struct aas_call *c, unsigned needs, struct utsname *un,
  * is not root: anybody can say sshd and fill an environment.
  */
 static void
-set_ca(
-    const struct aas_call *c, unsigned needs, uint8_t *ca, struct aas_query *q)
+fill_ca(struct aas_call *c, unsigned needs, struct aas_query *q)
 {
+	q->ca_state = AAS_CA_NONE;
 	if (!c->ssh || geteuid() != 0)
 		return;
 	if (c->phase != AAS_PH_SESSION) {
 		q->ca_state = AAS_CA_UNKNOWN;
-	} else if (ca != NULL && (needs & AAS_NEED_CA) != 0) {
-		q->ca_state = aas_pass_ca(c, ca, CA_MAX, &q->ca_len);
-		q->ca = ca;
+	} else if ((needs & AAS_NEED_CA) != 0 &&
+	    (c->ca = malloc(CA_MAX)) != NULL) {
+		q->ca_state = aas_pass_ca(c, c->ca, CA_MAX, &q->ca_len);
+		q->ca = c->ca;
 	}
+}
+
+/* What the policy asks for; what is not known stays unknown. */
+static void
+fill_query(struct aas_call *c, struct aas_query *q)
+{
+	unsigned needs = aas_policy_needs(c->policy);
+
+	q->size = sizeof(*q);
+	q->user = c->user.name;
+	q->uid = c->user.uid;
+	q->service = c->service;
+	q->remote = c->remote;
+	q->now_s = c->dates_s;
+	if ((needs & AAS_NEED_HOST) != 0 && uname(&c->un) == 0)
+		q->host = c->un.nodename;
+	fill_ca(c, needs, q);
+	if ((needs & AAS_NEED_GROUPS) == 0)
+		return;
+	c->gids = malloc(AAS_USER_GROUPS * sizeof(*c->gids));
+	if (c->gids == NULL ||
+	    aas_user_groups(&c->user, c->gids, &q->gids_n) != AAS_OK)
+		q->gids_n = -1;
+	q->gids = c->gids;
+}
+
+static void
+take_answer(struct aas_call *c)
+{
+	c->d = c->answer.now;
+	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
 }
 
 static void
 decide(struct aas_call *c)
 {
-	struct aas_query q = {
-		.size = sizeof(q),
-		.user = c->user.name,
-		.uid = c->user.uid,
-		.service = c->service,
-		.remote = c->remote,
-		.now_s = c->now.real_s,
-	};
-	unsigned needs = aas_policy_needs(c->policy);
-	struct utsname un;
-	gid_t *gids = NULL;
-	uint8_t *ca = needs & AAS_NEED_CA ? malloc(CA_MAX) : NULL;
-
-	set_place(c, needs, &un, &q);
-	set_ca(c, needs, ca, &q);
-	if (needs & AAS_NEED_GROUPS) {
-		gids = malloc(AAS_USER_GROUPS * sizeof(*gids));
-		if (gids == NULL ||
-		    aas_user_groups(&c->user, gids, &q.gids_n) != AAS_OK)
-			q.gids_n = -1;
-		q.gids = gids;
-	}
-	/* On an error the decision says deny. */
+	fill_query(c, &c->q);
 	c->answer.size = sizeof(c->answer);
-	(void)aas_policy_eval(c->policy, &q, &c->answer);
-	free(gids);
-	free(ca);
-	c->d = c->answer.now;
-	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
+	/* On an error the decision says deny. */
+	(void)aas_policy_eval(c->policy, &c->q, &c->answer);
+	take_answer(c);
+}
+
+/* Grace begins in the account phase; auth answers the same with and without. */
+static int
+since(void *arg, int64_t now_s, int64_t *since_s)
+{
+	const struct aas_call *c = arg;
+	const char *dir = aas_policy_statedir(c->policy);
+
+	if (c->phase == AAS_PH_AUTH)
+		return AAS_ERR_NOTFOUND;
+	if (c->phase == AAS_PH_ACCOUNT)
+		return aas_seen_need(dir, &c->user, now_s, since_s);
+	return aas_seen_get(dir, &c->user, now_s, since_s);
 }
 
 static int
@@ -231,7 +252,7 @@ aas_call_subject(struct aas_call *c)
 		(void)aas_call_refuse(c, AAS_WHY_SYSTEM);
 		return -1;
 	}
-	if (set_policy(c) != 0 || set_user(c, &known) != 0)
+	if (set_policy(c) != 0 || set_dates(c) != 0 || set_user(c, &known) != 0)
 		return -1;
 	decide(c);
 	if (known)
@@ -241,20 +262,6 @@ aas_call_subject(struct aas_call *c)
 	c->quiet = 1;
 	(void)aas_call_refuse(c, AAS_WHY_USER);
 	return -1;
-}
-
-static unsigned
-why_of(int r)
-{
-	switch (r) {
-	case AAS_ERR_ROLLBACK:
-		return AAS_WHY_RECORD_MISSING;
-	case AAS_ERR_SYS:
-	case AAS_ERR_NOMEM:
-		return AAS_WHY_SYSTEM;
-	default:
-		return AAS_WHY_RECORD_BROKEN;
-	}
 }
 
 static void
@@ -287,8 +294,9 @@ aas_call_row(struct aas_call *c)
 {
 	unsigned why = AAS_WHY_UNKNOWN;
 
+	c->row_known = 1;
 	c->row =
-	    aas_states_row(c->state, &c->d, c->deadline_s, c->now.real_s, &why);
+	    aas_states_row(c->state, &c->d, c->deadline_s, c->dates_s, &why);
 	/* A reason noted while the state was read says more. */
 	if (c->row != AAS_ROW_BROKEN || c->why == AAS_WHY_UNKNOWN)
 		c->why = why;
@@ -308,10 +316,13 @@ aas_call_state(struct aas_call *c)
 	} else if (r == AAS_ERR_NOTFOUND) {
 		c->state = AAS_ST_NONE;
 	} else if (r != AAS_ERR_AGAIN) {
-		(void)aas_call_refuse(c, why_of(r));
+		(void)aas_call_refuse(c, aas_signin_why(r));
 	} else if (verify(c) != 0) {
 		c->state = AAS_ST_BROKEN;
 	}
+	(void)aas_signin_grace(
+	    c->policy, &c->q, c->state, since, c, &c->answer);
+	take_answer(c);
 	aas_call_row(c);
 }
 
@@ -320,7 +331,7 @@ aas_call_attested(struct aas_call *c)
 {
 	char rule[RULE_TEXT], text[256], date[AAS_CLOCK_TEXT];
 	struct aas_rule_view v;
-	int64_t days = (c->d.attest_until_s - c->now.real_s) / DAY;
+	int64_t days = (c->d.attest_until_s - c->dates_s) / DAY;
 
 	if (c->d.attest != AAS_AT_SHOWN ||
 	    aas_policy_rule(c->policy, c->d.attest_rule, &v) != AAS_OK)

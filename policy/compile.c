@@ -108,7 +108,11 @@ needs(const struct aas_rule *r)
 	return (r->groups.n > 0 ? AAS_NEED_GROUPS : 0) |
 	    (r->hosts.n > 0 ? AAS_NEED_HOST : 0) |
 	    (r->nets_n > 0 ? AAS_NEED_ADDR : 0) |
-	    (r->effect == AAS_EF_ATTEST && r->cas_n > 0 ? AAS_NEED_CA : 0);
+	    (r->effect == AAS_EF_ATTEST && r->cas_n > 0 ? AAS_NEED_CA : 0) |
+	    (r->from_s != 0 || r->grace_s != 0 || r->spans_n > 0 ||
+			r->effect == AAS_EF_ATTEST
+		    ? AAS_NEED_TIME
+		    : 0);
 }
 
 /* A table of the ${n} places in j->at. */

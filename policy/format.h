@@ -31,7 +31,7 @@
 #define POL_ENDIAN    0x01020304u
 #define POL_FILE_MAX  ((uint64_t)1 << 30)
 #define POL_KEYS_MAX  ((size_t)1 << 24) /* (key, rule) pairs */
-#define POL_NEEDS     0xfu
+#define POL_NEEDS     0x1fu
 #define POL_ZONE_MAX  4096u
 #define POL_FILES_MAX 65536u
 #define POL_CAS_MAX   256u

@@ -160,6 +160,7 @@ int64_t aas_policy_built_s(const struct aas_policy *p);
 #define AAS_NEED_HOST   0x2u
 #define AAS_NEED_ADDR   0x4u
 #define AAS_NEED_CA     0x8u
+#define AAS_NEED_TIME   0x10u /* now_s: a date, grace, hours, attestations */
 unsigned aas_policy_needs(const struct aas_policy *p);
 
 /*

@@ -42,6 +42,7 @@ POLICY_TESTS = \
 	tests/test_policy \
 	tests/test_seen \
 	tests/test_policy_file \
+	tests/test_signin \
 	tests/test_states \
 	tests/test_ticket
 check_PROGRAMS += $(POLICY_TESTS)
@@ -54,6 +55,9 @@ tests_test_policy_file_LDFLAGS = $(AM_LDFLAGS) \
 tests_test_policy_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_seen_SOURCES = tests/test_seen.c
 tests_test_seen_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
+tests_test_signin_SOURCES = tests/test_signin.c tests/policy_make.h
+tests_test_signin_LDADD = policy/signin/libsignin.la policy/libpolicy-build.la \
+	$(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
 tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_ticket_SOURCES = tests/test_ticket.c

@@ -34,6 +34,7 @@ static const struct {
 	{ AAS_ROW_RECOVERY_DUE,
 	    { { R, R, R, R }, { R, R, R, N }, { R, R, R, N } } },
 	{ AAS_ROW_LOCKED, { { R, R, R, R }, { R, R, R, N }, { R, R, R, N } } },
+	{ AAS_ROW_GLASS, { { R, R, R, N }, { R, R, R, N }, { R, R, R, N } } },
 };
 
 static void
@@ -62,7 +63,9 @@ states_auth_never_passes_keys_to_the_next_module(void **state)
 			enum aas_act a = aas_states_act(
 			    AAS_PH_AUTH, (enum aas_row)r, (enum aas_class)c);
 
-			if (aas_states_keys((enum aas_row)r))
+			if (r == AAS_ROW_GLASS && c == AAS_CL_EXEMPT)
+				assert_int_equal(a, N);
+			else if (aas_states_keys((enum aas_row)r))
 				assert_int_not_equal(a, N);
 			else
 				assert_int_equal(a, N);
@@ -193,6 +196,31 @@ states_attestation_that_does_not_do_is_the_reason(void **state)
 	}
 }
 
+/* Only an exemption that says so reaches a user with keys. */
+static void
+states_break_glass(void **state)
+{
+	static const uint32_t verdicts[] = { AAS_V_OUT, AAS_V_OPTIONAL,
+		AAS_V_REQUIRE, AAS_V_DENY };
+	struct aas_decision d = { .degraded_s = 100 };
+	unsigned why;
+
+	(void)state;
+	for (unsigned st = 0; st <= AAS_ST_DISABLED + 1; st++)
+		for (size_t v = 0; v < 4; v++)
+			for (int glass = 0; glass < 2; glass++) {
+				int keys = st != AAS_ST_NONE &&
+				    st != AAS_ST_HELD && st != AAS_ST_DISABLED;
+				enum aas_row row;
+
+				d.verdict = verdicts[v];
+				d.break_glass = (uint8_t)glass;
+				row = aas_states_row(st, &d, 0, 1000, &why);
+				assert_int_equal(row == AAS_ROW_GLASS,
+				    keys && glass && d.verdict == AAS_V_OUT);
+			}
+}
+
 /* CVE-2023-42465: no single flipped bit makes another verdict. */
 static void
 states_cve_2023_42465_flipped_bit_in_a_verdict_denies(void **state)
@@ -244,6 +272,7 @@ main(void)
 		    states_attestation_that_does_not_do_is_the_reason),
 		cmocka_unit_test(
 		    states_cve_2023_42465_flipped_bit_in_a_verdict_denies),
+		cmocka_unit_test(states_break_glass),
 		cmocka_unit_test(states_classes),
 	};
 

@@ -2,7 +2,7 @@
  * Who gets which answer: the table of pam_aas(8), STATES.  No I/O.
  *
  * 1. For a user with keys the auth phase MUST NOT answer "the next module
- *    decides".
+ *    decides", unless an exemption says break_glass.
  * 2. A state, phase or program that is not in the table MUST be refused, or
  *    be treated as the strictest.
  */
@@ -32,6 +32,7 @@ static const uint8_t auth[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_RECOVERING] = { R, R, R, R },
 	[AAS_ROW_RECOVERY_DUE] = { R, R, R, R },
 	[AAS_ROW_LOCKED] = { R, R, R, R },
+	[AAS_ROW_GLASS] = { R, R, R, N },
 };
 
 static const uint8_t account[AAS_ROW_N][AAS_CL_N] = {
@@ -47,6 +48,7 @@ static const uint8_t account[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_RECOVERING] = { R, R, R, N },
 	[AAS_ROW_RECOVERY_DUE] = { R, R, R, N },
 	[AAS_ROW_LOCKED] = { R, R, R, N },
+	[AAS_ROW_GLASS] = { R, R, R, N },
 };
 
 static const uint8_t session[AAS_ROW_N][AAS_CL_N] = {
@@ -62,6 +64,7 @@ static const uint8_t session[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_RECOVERING] = { R, R, R, N },
 	[AAS_ROW_RECOVERY_DUE] = { R, R, R, N },
 	[AAS_ROW_LOCKED] = { R, R, R, N },
+	[AAS_ROW_GLASS] = { R, R, R, N },
 };
 
 enum aas_act
@@ -161,6 +164,10 @@ aas_states_row(unsigned state, const struct aas_decision *d, int64_t deadline_s,
 	if (state == AAS_ST_NONE || state == AAS_ST_HELD ||
 	    state == AAS_ST_DISABLED)
 		return row_without(d, now_s, why);
+	if (d->verdict == AAS_V_OUT && d->break_glass == 1) {
+		*why = AAS_WHY_OK;
+		return AAS_ROW_GLASS;
+	}
 	return row_with(state, d, deadline_s, now_s, why);
 }
 
@@ -210,6 +217,7 @@ aas_states_keys(enum aas_row row)
 	case AAS_ROW_RECOVERING:
 	case AAS_ROW_RECOVERY_DUE:
 	case AAS_ROW_LOCKED:
+	case AAS_ROW_GLASS:
 	case AAS_ROW_N:
 	default:
 		return 1;

@@ -41,6 +41,7 @@ enum aas_row {
 	AAS_ROW_RECOVERING,
 	AAS_ROW_RECOVERY_DUE,
 	AAS_ROW_LOCKED,
+	AAS_ROW_GLASS, /* keys, and an exemption that breaks the glass */
 	AAS_ROW_N
 };
 
