@@ -3,7 +3,8 @@
 # Stack lines to copy: nothing is put into /etc/pam.d by itself.
 pamexampledir = $(docdir)/examples/pam.d
 dist_pamexample_DATA = %D%/pam.d/common-account %D%/pam.d/common-auth \
-	%D%/pam.d/common-password %D%/pam.d/session
+	%D%/pam.d/common-password %D%/pam.d/session \
+	%D%/pam.d/aas-runner
 
 # An example, not /etc/aas/aas.conf: a realm is chosen, never guessed.
 aasexampledir = $(docdir)/examples

@@ -117,7 +117,7 @@ tests_test_aasd_SOURCES = tests/test_aasd.c \
 	tools/aasd.h tools/aasd_conn.c tools/aasd_held.c tools/aasd_ops.c \
 	tools/client.c tools/client.h tools/status.c tools/status.h
 tests_test_aasd_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tests_test_aasd_LDADD = tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
+tests_test_aasd_LDADD = policy/signin/libsignin.la tests/libsigner.la lib/libaas-enroll.la $(TEST_LIBS)
 tests_test_aasd_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_shadow_lock \
 	-Wl,--wrap=aas_shadow_unlock -Wl,--wrap=aasd_tell
 endif

@@ -43,6 +43,7 @@ POLICY_TESTS = \
 	tests/test_seen \
 	tests/test_policy_file \
 	tests/test_signin \
+	tests/test_stacks \
 	tests/test_states \
 	tests/test_ticket
 check_PROGRAMS += $(POLICY_TESTS)
@@ -58,6 +59,8 @@ tests_test_seen_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_signin_SOURCES = tests/test_signin.c tests/policy_make.h
 tests_test_signin_LDADD = policy/signin/libsignin.la policy/libpolicy-build.la \
 	$(TEST_LIBS)
+tests_test_stacks_SOURCES = tests/test_stacks.c tools/stacks.c tools/stacks.h
+tests_test_stacks_LDADD = $(TEST_LIBS)
 tests_test_states_SOURCES = tests/test_states.c
 tests_test_states_LDADD = policy/signin/libsignin.la $(TEST_LIBS)
 tests_test_ticket_SOURCES = tests/test_ticket.c

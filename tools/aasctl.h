@@ -42,6 +42,10 @@ int aasctl_cmd_policy(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_purge(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_repin(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_status(struct aasctl *c, int argc, char **argv);
+int aasctl_cmd_check(struct aasctl *c, int argc, char **argv);
+int aasctl_cmd_compliance(struct aasctl *c, int argc, char **argv);
+int aasctl_cmd_rehearse(struct aasctl *c, int argc, char **argv);
+int aasctl_cmd_why(struct aasctl *c, int argc, char **argv);
 int aasctl_cmd_verify(struct aasctl *c, int argc, char **argv);
 
 /* aasctl policy lookup, of aasctl_lookup.c. */

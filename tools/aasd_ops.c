@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "lib/reason.h"
 #include "lib/enroll/shadow.h"
+#include "policy/signin/seen.h"
 #include "tools/aasd.h"
 #include "tools/status.h"
 
@@ -81,6 +82,7 @@ op_status(struct call *c)
 	const char *op = NULL;
 	json_int_t uid = (json_int_t)c->u.uid;
 	json_t *obj = NULL;
+	int64_t since_s = 0;
 
 	if (json_unpack_ex(c->rq, NULL, JSON_STRICT, "{s:s, s?I}", "op", &op,
 		"uid", &uid) != 0 ||
@@ -92,6 +94,11 @@ op_status(struct call *c)
 		return refuse(AAS_WHY_USER);
 	if (aas_status_json(c->d->store, &who, &c->now, &obj) != AAS_OK)
 		return NULL;
+	if (aas_seen_get(c->d->statedir, &who, c->now.real_s, &since_s) !=
+	    AAS_OK)
+		since_s = 0;
+	(void)json_object_set_new(
+	    obj, "since", json_integer((json_int_t)since_s));
 	(void)json_object_set_new(obj, "ok", json_true());
 	return obj;
 }

@@ -20,6 +20,7 @@ tools_aasctl_SOURCES = \
 	tools/aasctl_attest.c \
 	tools/aasctl_change.c \
 	tools/aasctl_clock.c \
+	tools/aasctl_compliance.c \
 	tools/aasctl_common.c \
 	tools/aasctl_enroll.c \
 	tools/aasctl_invite.c \
@@ -27,10 +28,15 @@ tools_aasctl_SOURCES = \
 	tools/aasctl_lookup.c \
 	tools/aasctl_policy.c tools/aasctl_policy.h \
 	tools/aasctl_policy_look.c \
+	tools/aasctl_rehearse.c \
 	tools/aasctl_retire.c \
 	tools/aasctl_status.c \
 	tools/aasctl_verify.c \
+	tools/aasctl_why.c \
 	tools/aasd.h tools/aasd_tell.c \
+	tools/ask.c tools/ask.h \
+	tools/everyone.c tools/everyone.h \
+	tools/stacks.c tools/stacks.h \
 	tools/client.c tools/client.h \
 	tools/attest_files.c tools/attest_files.h \
 	tools/context.c tools/context.h \
@@ -41,7 +47,7 @@ tools_aasctl_SOURCES = \
 	tools/status.c tools/status.h \
 	tools/tty.c tools/tty.h
 tools_aasctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasctl_LDADD = lib/libaas-attest.la policy/libaas-source.la \
+tools_aasctl_LDADD = policy/signin/libsignin.la lib/libaas-attest.la policy/libaas-source.la \
 	policy/libpolicy-build.la lib/libaas-conf.la \
 	lib/libaas-enroll.la
 
@@ -57,7 +63,7 @@ tools_aasd_SOURCES = \
 	tools/policy_origin.c tools/policy_origin.h \
 	tools/status.c tools/status.h
 tools_aasd_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-tools_aasd_LDADD = policy/libpolicy-build.la lib/libaas-enroll.la
+tools_aasd_LDADD = policy/signin/libsignin.la policy/libpolicy-build.la lib/libaas-enroll.la
 
 aaslibexec_PROGRAMS += tools/aas-enroll
 tools_aas_enroll_SOURCES = tools/aas-enroll.c \

@@ -97,7 +97,7 @@ tests_fuzz_replay_request_SOURCES = %D%/replay.c %D%/fuzz_request.c \
 	tools/aasd_ops.c tools/status.c
 tests_fuzz_replay_request_CPPFLAGS = $(fuzz_cppflags) \
 	-DFUZZ_NAME='"request"' $(JANSSON_CFLAGS)
-tests_fuzz_replay_request_LDADD = policy/libpolicy.la lib/libaas-enroll.la
+tests_fuzz_replay_request_LDADD = policy/signin/libsignin.la policy/libpolicy.la lib/libaas-enroll.la
 tests_fuzz_replay_request_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=aas_store_load,--wrap=aas_store_append \
 	-Wl,--wrap=aas_store_read,--wrap=aas_user_uid,--wrap=aasd_held_note \

@@ -1,0 +1,339 @@
+/*
+ * aasctl why USER: the decision, with its trace; aasctl check: the same for a
+ * program that wants yes or no.
+ *
+ * 1. What is printed MUST come from the functions that the module asks.
+ * 2. check MUST answer "denied" whenever it cannot tell.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/reason.h"
+#include "policy/rule.h"
+#include "tools/ask.h"
+#include "tools/stacks.h"
+
+#define WHY_USAGE \
+	"why USER [--service S] [--from ADDRESS|local] [--at TIME] [--json]"
+#define CHECK_USAGE "check --user USER --service S [--json]"
+
+struct opts {
+	const char *user, *service, *from, *at;
+};
+
+static int
+parse_opts(int argc, char **argv, struct opts *o)
+{
+	static const struct option longs[] = {
+		{ "user", required_argument, NULL, 'u' },
+		{ "service", required_argument, NULL, 's' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "at", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int ch = 0;
+
+	optind = 1;
+	while ((ch = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (ch == 'u')
+			o->user = optarg;
+		else if (ch == 's')
+			o->service = optarg;
+		else if (ch == 'f')
+			o->from = optarg;
+		else if (ch == 'a')
+			o->at = optarg;
+		else
+			return AAS_ERR_INVAL;
+	}
+	if (optind < argc && o->user == NULL)
+		o->user = argv[optind++];
+	return optind == argc ? AAS_OK : AAS_ERR_INVAL;
+}
+
+static const char *
+mode_name(unsigned mode)
+{
+	switch (mode) {
+	case AAS_MODE_OBSERVE:
+		return "observe";
+	case AAS_MODE_WARN:
+		return "warn";
+	case AAS_MODE_ENFORCE:
+		return "enforce";
+	default:
+		return "?";
+	}
+}
+
+static const char *
+effect_name(unsigned effect)
+{
+	switch (effect) {
+	case AAS_EF_TERMS:
+		return "terms";
+	case AAS_EF_REQUIRE:
+		return "require";
+	case AAS_EF_EXEMPT:
+		return "exempt";
+	case AAS_EF_DENY:
+		return "deny";
+	case AAS_EF_LEASE:
+		return "lease";
+	case AAS_EF_ATTEST:
+		return "attestation";
+	default:
+		return "?";
+	}
+}
+
+/* Each rule that was looked at, as JSON; printed from that too. */
+static void
+note(void *arg, const struct aas_rule_view *v, const char *miss)
+{
+	json_t *trace = arg;
+
+	(void)json_array_append_new(trace,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "name", v->name,
+		"where", v->where, "source", v->source, "mode",
+		mode_name(v->mode), "effect", effect_name(v->effect), "matched",
+		miss == NULL, "missed", miss != NULL ? miss : ""));
+}
+
+static const char *
+attest_name(unsigned attest)
+{
+	switch (attest) {
+	case AAS_AT_NONE:
+		return "none";
+	case AAS_AT_SHOWN:
+		return "shown by this sign-in";
+	case AAS_AT_PENDING:
+		return "an SSH certificate may show it";
+	case AAS_AT_MISSING:
+		return "there is one, but not for this sign-in";
+	case AAS_AT_EXPIRED:
+		return "expired";
+	case AAS_AT_FUTURE:
+		return "not valid yet";
+	default:
+		return "?";
+	}
+}
+
+static const char *
+text_of(const json_t *obj, const char *name)
+{
+	const char *s = json_string_value(json_object_get(obj, name));
+
+	return s != NULL ? s : "-";
+}
+
+static void
+print_trace(const json_t *trace)
+{
+	const json_t *rule = NULL;
+	size_t i = 0;
+	char name[AAS_RULE_TEXT], where[512];
+
+	(void)puts("\nrules looked at:");
+	if (json_array_size(trace) == 0)
+		(void)puts("  none");
+	json_array_foreach(trace, i, rule)
+	{
+		(void)printf("  %-24s %-8s %-8s %s%s  (%s)\n",
+		    aas_printable(name, sizeof(name), text_of(rule, "name")),
+		    text_of(rule, "effect"), text_of(rule, "mode"),
+		    json_is_true(json_object_get(rule, "matched"))
+			? "matches"
+			: "does not match: ",
+		    text_of(rule, "missed"),
+		    aas_printable(
+			where, sizeof(where), text_of(rule, "where")));
+	}
+}
+
+static void
+print_decision(const struct aas_decision *d)
+{
+	char date[AAS_CLOCK_TEXT];
+
+	(void)printf("\nverdict:    %s", aasctl_ask_verdict(d->verdict));
+	if (d->verdict == AAS_V_REQUIRE && d->from_s > 0) {
+		aas_clock_format(d->from_s, date);
+		(void)printf(" from %s", date);
+	}
+	if (d->verdict == AAS_V_DENY)
+		(void)printf(" [%s]", aas_reason_code(d->reason));
+	(void)printf("\nkeys:       %u enrolled, %u at a sign-in, PIN or "
+		     "fingerprint %s%s%s\n",
+	    d->enrolled_min, d->present, d->uv ? "required" : "not required",
+	    d->device_bound ? ", bound to their device" : "",
+	    d->aaguids_n > 0 ? ", of listed makes" : "");
+	(void)printf("limits:     session %lld s, idle %lld s, reauth %lld s, "
+		     "sign-in %u s\n",
+	    (long long)d->session_s, (long long)d->idle_s,
+	    (long long)d->reauth_s, d->timeout_s);
+	if (d->alert || d->training)
+		(void)printf("duties:     %s%s%s\n",
+		    d->alert ? "the owner is told" : "",
+		    d->alert && d->training ? "; " : "",
+		    d->training ? "excluded from training" : "");
+	(void)printf("attested:   %s", attest_name(d->attest));
+	if (d->attest != AAS_AT_NONE) {
+		aas_clock_format(d->attest_until_s, date);
+		(void)printf(" (until %s)", date);
+	}
+	(void)putchar('\n');
+}
+
+static void
+print_phases(const struct aas_foretold *f)
+{
+	static const struct {
+		enum aas_phase phase;
+		const char *name;
+	} t[] = { { AAS_PH_AUTH, "auth:" }, { AAS_PH_ACCOUNT, "account:" },
+		{ AAS_PH_SESSION, "session:" } };
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		(void)printf("%-11s %s\n", t[i].name,
+		    (f->ran & AAS_PHASE_BIT(t[i].phase)) != 0
+			? aasctl_ask_act(t[i].phase, f->acts[i])
+			: "not asked");
+}
+
+static void
+print_why(const struct aas_person *person, const struct aas_scene *scene,
+    const struct aas_foretold *f, const json_t *trace)
+{
+	char user[3 * 64], service[3 * 32], at[AAS_CLOCK_TEXT];
+
+	aas_clock_format(scene->now_s, at);
+	(void)printf("%s at %s, %s, %s\n",
+	    aas_printable(user, sizeof(user), person->user.name),
+	    aas_printable(service, sizeof(service), scene->service),
+	    scene->place.remote ? "from elsewhere" : "at this machine", at);
+	print_trace(trace);
+	print_decision(&f->answer.now);
+	(void)printf("record:     %s\n", aas_state_name(person->state));
+	print_phases(f);
+	if (f->warn_why != 0)
+		(void)printf("warned of:  %s\n", aas_reason_code(f->warn_why));
+	if (f->observe_why != 0)
+		(void)printf(
+		    "observed:   %s\n", aas_reason_code(f->observe_why));
+	(void)printf("\noutcome:    %s [%s]\n", aas_fate_name(f->fate),
+	    aas_reason_code(f->why));
+	if (f->text[0] != '\0')
+		(void)printf("            %s\n", f->text);
+}
+
+static int
+why(const struct aasctl *c, const struct aasctl_ask *k,
+    const struct aas_person *person, const struct aas_scene *scene)
+{
+	struct aas_foretold f;
+	json_t *trace = json_array();
+	json_t *obj = NULL;
+	int code = AASCTL_OK;
+
+	(void)aas_foretell(k->policy, person, scene, note, trace, &f);
+	if (c->json) {
+		obj = aasctl_ask_json(k, person, scene, &f);
+		if (obj != NULL)
+			(void)json_object_set(obj, "trace", trace);
+		code = aasctl_print(c, obj);
+	} else {
+		print_why(person, scene, &f, trace);
+	}
+	json_decref(trace);
+	return code != AASCTL_OK        ? code
+	    : f.fate == AAS_FATE_DENIED ? AASCTL_DENIED
+					: AASCTL_OK;
+}
+
+int
+aasctl_cmd_why(struct aasctl *c, int argc, char **argv)
+{
+	struct opts o = { NULL, "sshd", NULL, NULL };
+	struct aas_person person;
+	struct aas_scene scene;
+	struct aas_user u;
+	struct aasctl_ask k;
+	unsigned phases = 0;
+	int code = AASCTL_USAGE;
+
+	if (parse_opts(argc, argv, &o) != AAS_OK || o.user == NULL)
+		return aasctl_usage(WHY_USAGE);
+	if ((code = aasctl_ask_user(c, o.user, &u)) != AASCTL_OK ||
+	    (code = aasctl_ask_open(c, o.at, 0, &k)) != AASCTL_OK)
+		return code;
+	if (aasctl_ask_scene(&k, o.service, o.from, &scene) != AAS_OK) {
+		code = aasctl_fail(
+		    c, AASCTL_USAGE, "--from takes an address, or \"local\"");
+	} else if ((code = aasctl_ask_person(c, &k, &u, &person)) ==
+	    AASCTL_OK) {
+		if (aas_stacks_phases(AAS_STACKS_DIR, o.service, &phases) ==
+		    AAS_OK)
+			scene.phases = phases;
+		code = why(c, &k, &person, &scene);
+		aasctl_ask_forget(&person);
+	}
+	aasctl_ask_close(&k);
+	return code;
+}
+
+/* Nobody is there to touch a key: the account phase and the session. */
+static int
+check(const struct aasctl *c, const struct aasctl_ask *k,
+    const struct aas_person *person, const char *service)
+{
+	struct aas_scene scene;
+	struct aas_foretold f;
+	int code = AASCTL_OK;
+
+	if (aasctl_ask_scene(k, service, "local", &scene) != AAS_OK)
+		return AASCTL_DENIED;
+	scene.phases =
+	    AAS_PHASE_BIT(AAS_PH_ACCOUNT) | AAS_PHASE_BIT(AAS_PH_SESSION);
+	(void)aas_foretell(k->policy, person, &scene, NULL, NULL, &f);
+	if (c->json)
+		code = aasctl_print(c, aasctl_ask_json(k, person, &scene, &f));
+	else if (f.text[0] != '\0')
+		(void)printf("%s: %s [%s]\n", aas_fate_name(f.fate), f.text,
+		    aas_reason_code(f.why));
+	else
+		(void)printf(
+		    "%s [%s]\n", aas_fate_name(f.fate), aas_reason_code(f.why));
+	return f.fate == AAS_FATE_DENIED ? AASCTL_DENIED : code;
+}
+
+int
+aasctl_cmd_check(struct aasctl *c, int argc, char **argv)
+{
+	struct opts o = { NULL, NULL, NULL, NULL };
+	struct aas_person person;
+	struct aas_user u;
+	struct aasctl_ask k;
+	int code = AASCTL_USAGE;
+
+	if (parse_opts(argc, argv, &o) != AAS_OK || o.user == NULL ||
+	    o.service == NULL || o.from != NULL || o.at != NULL)
+		return aasctl_usage(CHECK_USAGE);
+	/* Whatever could not be found out, and was said, is no. */
+	if (aasctl_ask_user(c, o.user, &u) != AASCTL_OK ||
+	    aasctl_ask_open(c, NULL, 0, &k) != AASCTL_OK)
+		return AASCTL_DENIED;
+	code = AASCTL_DENIED;
+	if (aasctl_ask_person(c, &k, &u, &person) == AASCTL_OK) {
+		code = check(c, &k, &person, o.service);
+		aasctl_ask_forget(&person);
+	}
+	aasctl_ask_close(&k);
+	return code;
+}
