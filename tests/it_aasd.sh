@@ -40,6 +40,12 @@ shadow_is()
 	getent shadow demo | cut -d: -f2 | grep -q "^$1"
 }
 
+sources_answer()
+{
+	as_demo aasctl policy lookup demo | tee /dev/stderr |
+	    grep -q 'exec  *SUCCESS  *1 rules'
+}
+
 if [ "${1:-}" = inside ]; then
 	unit=$(find /usr/lib/systemd /lib/systemd /usr/local/lib/systemd \
 	    -name aasd.service 2>/dev/null | head -n 1 || :)
@@ -51,6 +57,18 @@ if [ "${1:-}" = inside ]; then
 	ok "a user's request starts the daemon and is answered" \
 	    as_demo aasctl status
 	ok "which goes on" systemctl is-active aasd.service
+	# A source of policy is a process of its own, in the same sandbox.
+	cat >/etc/aas/policy.exec <<-'EXEC'
+	#!/bin/sh
+	cat >/dev/null
+	echo '{"version":1,"status":"success",
+	    "rules":[{"name":"two","present":2}]}'
+	EXEC
+	chmod 755 /etc/aas/policy.exec
+	printf 'realm = "example.org";\npolicy = "files exec";\n' \
+	    >/etc/aas/aas.conf
+	ok "the sources of policy can be asked" as_demo aasctl policy lookup demo
+	ok "and answer" sources_answer
 	ok "usermod locks a password in the sandbox" \
 	    sandboxed /usr/sbin/usermod -L demo
 	ok "really" shadow_is '!'

@@ -275,6 +275,32 @@ exec_wrong_answers_are_unavail(void **state)
 	aas_gathered_free(&w.got);
 }
 
+/* Nothing is clamped: what is out of range is said back. */
+static void
+exec_f64_limits_out_of_range_are_refused(void **state)
+{
+	static const char *const bad[] = { "\"session\":\"0s\"",
+		"\"session\":\"-1h\"", "\"session\":\"\"",
+		"\"session\":\"59s\"", "\"session\":\"101y\"",
+		"\"session\":\"99999999d\"", "\"idle\":\"1s\"",
+		"\"reauth\":\"forever\"", "\"window\":\"4s\"",
+		"\"window\":\"11m\"", "\"present\":3", "\"enrolled\":1",
+		"\"enrolled\":9", "\"present\":-1",
+		"\"lease\":{\"grantors\":[\"root\"],\"accounts\":"
+		"[\"ci\"],\"max\":\"0s\"}" };
+	char json[512];
+	struct world w;
+
+	begin(state, &w);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(json, sizeof(json),
+		    OK_HEAD "{\"name\":\"a\",%s}]}", bad[i]);
+		answers(&w, json, AAS_PLUGIN_UNAVAIL, "policy.exec:1: ");
+		assert_int_equal(w.got.rules_n, 0);
+	}
+	aas_gathered_free(&w.got);
+}
+
 /* --- what it is, and how long it takes -------------------------------------
  */
 
@@ -341,6 +367,7 @@ main(void)
 		FIXTURE_TEST(exec_question_arrives_on_its_standard_input),
 		FIXTURE_TEST(exec_statuses_and_exit_codes),
 		FIXTURE_TEST(exec_wrong_answers_are_unavail),
+		FIXTURE_TEST(exec_f64_limits_out_of_range_are_refused),
 		FIXTURE_TEST(exec_program_that_others_may_write_is_not_run),
 		FIXTURE_TEST(exec_program_that_does_not_end_is_killed),
 		FIXTURE_TEST(exec_program_that_says_too_much_is_unavail),
