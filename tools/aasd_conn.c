@@ -27,7 +27,8 @@
 #define CHILD_STEP 65536
 
 /* Polled: the listener, what stops us, connections, children, one more. */
-#define EXTRA (2 * AASD_CONNS + 2)
+#define EXTRA ((size_t)2 * AASD_CONNS + 2)
+#define PFDS  (EXTRA + 1)
 
 struct conn {
 	int fd; /* -1: this place is free */
@@ -42,8 +43,8 @@ struct conn {
 
 struct server {
 	struct aasd *d;
+	struct pollfd pfds[PFDS];
 	struct conn conns[AASD_CONNS];
-	struct pollfd pfds[EXTRA + 1];
 	int64_t tick_ms; /* when the next tick is due */
 };
 
@@ -285,27 +286,43 @@ time_left(const struct server *s)
 	return left < 0 ? 0 : (int)left + 1;
 }
 
+/*
+ * The listener, the stop, then two for each connection: its socket, and that
+ * of its look-up.
+ */
+static void
+watch(struct server *s, size_t i, int fd, short events)
+{
+	s->pfds[i].fd = fd;
+	s->pfds[i].events = events;
+	s->pfds[i].revents = 0;
+}
+
+/* Apart: gcc 12 with sanitizers takes the array for its first member. */
+static __attribute__((noinline)) int
+poll_all(struct pollfd *p, nfds_t n, int timeout_ms)
+{
+	return poll(p, n, timeout_ms);
+}
+
 static int
 wait_all(struct server *s, int listener, int stop)
 {
-	s->pfds[0] = (struct pollfd){ listener, POLLIN, 0 };
-	s->pfds[1] = (struct pollfd){ stop, POLLIN, 0 };
-	s->pfds[EXTRA] =
-	    (struct pollfd){ s->d->extra != NULL ? s->d->extra->fd : -1, POLLIN,
-		    0 };
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		const struct conn *c = &s->conns[i];
+		short events = c->out != NULL ? POLLOUT : POLLIN;
 
-		s->pfds[i + 2] = (struct pollfd){ c->fd,
-			c->out != NULL ? POLLOUT : POLLIN, 0 };
-		/* Only whether it is still there. */
+		/* While a look-up runs: only whether it is still there. */
 		if (c->child.pid != -1)
-			s->pfds[i + 2].events = 0;
-		s->pfds[AASD_CONNS + i + 2] =
-		    (struct pollfd){ c->child.sock, POLLIN, 0 };
+			events = 0;
+		watch(s, 2 * i + 2, c->fd, events);
+		watch(s, 2 * i + 3, c->child.sock, POLLIN);
 	}
-	if (poll(s->pfds, EXTRA + 1, time_left(s)) == -1) {
-		for (size_t i = 0; i < EXTRA + 1; i++)
+	watch(s, EXTRA, s->d->extra != NULL ? s->d->extra->fd : -1, POLLIN);
+	watch(s, 1, stop, POLLIN);
+	watch(s, 0, listener, POLLIN);
+	if (poll_all(s->pfds, PFDS, time_left(s)) == -1) {
+		for (size_t i = 0; i < PFDS; i++)
 			s->pfds[i].revents = 0;
 		return errno == EINTR ? AAS_OK : AAS_ERR_SYS;
 	}
@@ -319,10 +336,10 @@ work(struct server *s)
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		struct conn *c = &s->conns[i];
 
-		if (c->child.pid != -1 && s->pfds[i + 2].revents == 0 &&
-		    s->pfds[AASD_CONNS + i + 2].revents != 0)
+		if (c->child.pid != -1 && s->pfds[2 * i + 2].revents == 0 &&
+		    s->pfds[2 * i + 3].revents != 0)
 			child_read(c);
-		if (c->fd == -1 || s->pfds[i + 2].revents == 0)
+		if (c->fd == -1 || s->pfds[2 * i + 2].revents == 0)
 			continue;
 		if (c->child.pid != -1)
 			conn_end(c); /* nobody waits for it any more */
