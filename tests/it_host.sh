@@ -56,11 +56,45 @@ signed_in_by_password()
 	    demo@localhost id -un | grep -x demo
 }
 
+# A run of ./dev that leaves a file is found out; one that does not, is not.
+clean_run()
+{
+	/src/dev alone sh -c 'echo x >/tmp/mine; rm /tmp/mine'
+}
+
+untidy_run()
+{
+	! /src/dev alone touch "$1" >/tmp/run.out ||
+	    return 1
+	cat /tmp/run.out
+	grep -q " $1\$" /tmp/run.out && [ ! -e "$1" ]
+}
+
+failing_run()
+{
+	local rc=0
+
+	/src/dev alone sh -c 'exit 3' || rc=$?
+	is "$rc" 3
+}
+
+others_files()
+{
+	: >/tmp/other
+	/src/dev alone sh -c '[ ! -e /tmp/other ] && [ -e /src/dev ]'
+}
+
 rig_user demo 'correct horse'
 ok "only our processes" is "$(pgrep -c 'sshd|softkeyd')" 0
 ok "only the loopback" is "$(ip -o link | grep -vc ' lo:')" 0
 ok "an empty /tmp" is "$(find /tmp -mindepth 1 -maxdepth 1 ! -name rig \
     ! -name out | wc -l)" 0
 ok "keys are plugged and unplugged" plugging
+ok "a run that leaves nothing passes" clean_run
+ok "one that leaves a file fails" untidy_run /tmp/left
+ok "... in /var/tmp, too" untidy_run /var/tmp/left
+ok "... and in shared memory" untidy_run /dev/shm/left
+ok "a run that fails is a failure" failing_run
+ok "files of others are neither seen nor counted" others_files
 ok "sshd lets demo in" signed_in_by_password
 exit "$bad"
