@@ -29,6 +29,7 @@ lib_libaas_base_la_SOURCES += \
 	lib/hex.c lib/hex.h \
 	lib/session/ledger.c lib/session/ledger.h \
 	lib/session/origin.c lib/session/origin.h \
+	lib/session/read.c lib/session/sweep.c \
 	lib/session/rundir.c lib/session/rundir.h \
 	lib/session/ticket.c lib/session/ticket.h
 

@@ -346,6 +346,80 @@ origin_too_deep_to_be_told_is_not_local(void **state)
 	assert_int_equal(nest(&w, 130), 1);
 }
 
+/* --- what is swept --- */
+
+static int
+there(const struct world *w, const char *suffix)
+{
+	char path[FIXTURE_PATH + 64];
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/sessions/%s%s", w->run, w->id, suffix);
+	return access(path, F_OK) == 0;
+}
+
+static void
+sweep_takes_no_line_of_a_session_with_processes(void **state)
+{
+	struct world w;
+
+	prepare(*state, &w);
+	child(&w.leader);
+	child(&w.caller);
+	line(&w, AAS_ORIGIN_REMOTE, &w.leader, 1000);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
+	/* Closed by its leader, which is in the session: so is a child. */
+	audit(getpid(), 7, 1000);
+	audit(w.caller.pid, 7, 1000);
+	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
+	end(&w.leader);
+	audit(getpid(), 1, 1000);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
+	assert_int_equal(there(&w, ".closed"), 1);
+	audit(w.caller.pid, NONE, NONE);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
+	assert_int_equal(there(&w, ".closed"), 0);
+	end(&w.caller);
+}
+
+static void
+sweep_without_audit_goes_by_the_leader(void **state)
+{
+	struct world w;
+
+	prepare(*state, &w);
+	child(&w.leader);
+	line(&w, AAS_ORIGIN_LOCAL, &w.leader, 1000);
+	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
+	end(&w.leader);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
+	assert_int_equal(there(&w, ".closed"), 0);
+}
+
+static void
+sweep_leaves_open_and_damaged_lines_of_this_boot(void **state)
+{
+	struct fixture *f = *state;
+	struct world w;
+	char p[FIXTURE_PATH];
+
+	prepare(f, &w);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), AAS_ERR_NOTFOUND);
+	w.me.start++;
+	line(&w, AAS_ORIGIN_REMOTE, &w.me, 1000);
+	fixture_write(f, "run/sessions/0123456789abcdef.closed", "?", 0600);
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
+	assert_int_equal(there(&w, ""), 1);
+	w.now.boot_id[0] ^= 1;
+	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
+	assert_int_equal(there(&w, ""), 0);
+	assert_int_equal(
+	    access(fixture_path(f, "run/sessions/0123456789abcdef.closed", p),
+		F_OK),
+	    0);
+}
+
 int
 main(void)
 {
@@ -361,6 +435,9 @@ main(void)
 		FIXTURE_TEST(origin_f66_damaged_line_may_be_the_callers),
 		FIXTURE_TEST(origin_line_cut_anywhere_is_damaged),
 		FIXTURE_TEST(origin_too_deep_to_be_told_is_not_local),
+		FIXTURE_TEST(sweep_takes_no_line_of_a_session_with_processes),
+		FIXTURE_TEST(sweep_without_audit_goes_by_the_leader),
+		FIXTURE_TEST(sweep_leaves_open_and_damaged_lines_of_this_boot),
 	};
 
 	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

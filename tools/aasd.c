@@ -24,6 +24,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/session/ledger.h"
 #include "policy/policy.h"
 #include "tools/aasd.h"
 #include "tools/aasd_watch.h"
@@ -156,8 +157,12 @@ stop_signals(int *fd)
 static void
 tick(struct aasd *d)
 {
+	struct aas_now now;
+
 	aasd_held_tick(d);
 	aasd_clock_tick(d);
+	if (aas_clock_now(&now) == AAS_OK)
+		(void)aas_ledger_sweep(d->rundir, &now);
 }
 
 static int
@@ -176,7 +181,7 @@ run(const struct opts *o)
 	}
 	d.statedir = aas_policy_statedir(policy);
 	d.libexecdir = aas_policy_libexecdir(policy);
-	rundir = aas_policy_rundir(policy);
+	rundir = d.rundir = aas_policy_rundir(policy);
 	if ((r = aas_store_open(d.statedir, 1, &d.store)) != AAS_OK ||
 	    (r = open_rundir(rundir, &dirfd, &lock)) != AAS_OK ||
 	    (r = stop_signals(&stop)) != AAS_OK)

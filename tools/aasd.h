@@ -34,6 +34,7 @@ struct aasd_extra {
 struct aasd {
 	const char *statedir; /* borrowed from the policy */
 	const char *libexecdir;
+	const char *rundir;
 	struct aas_store *store;
 	struct aas_child *lookup; /* where one may be started; may be NULL */
 	int clock_told;           /* that the clock is behind its mark */

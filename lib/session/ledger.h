@@ -56,4 +56,34 @@ int aas_ledger_open(const char *rundir, const struct aas_ledger *l,
  */
 int aas_ledger_close(const char *rundir, const char *id);
 
+/* What is read back of a line. */
+struct aas_ledger_line {
+	int closed;
+	uint32_t audit; /* of a closed one; AAS_PROC_NO_AUDIT: none */
+	uint32_t uid;
+	enum aas_origin origin;
+	struct aas_proc leader;
+	char boot[2 * 16 + 1]; /* as aas_hex_format() writes it */
+};
+
+/*
+ * aas_ledger_read(dirfd, name, &l):
+ * Read the file ${name} of the directory of sessions.
+ * Returns 0; AAS_ERR_INVAL (no name of a line), AAS_ERR_FORMAT (damaged, or of
+ * another form), AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_TOOBIG,
+ * AAS_ERR_AGAIN, AAS_ERR_SYS, AAS_ERR_NOMEM.
+ */
+int aas_ledger_read(int dirfd, const char *name, struct aas_ledger_line *l);
+
+/*
+ * aas_ledger_sweep(rundir, now):
+ * Remove what tells nothing any more: lines of another boot, and closed ones
+ * of whose session no process is left.  Until then su and sudo in what a
+ * session left behind are still known by it.  Looks at all of /proc if there
+ * is a closed line; if /proc hides processes from us nothing is removed.
+ * Returns how many lines went, or AAS_ERR_NOTFOUND, AAS_ERR_PERMS, AAS_ERR_SYS,
+ * AAS_ERR_NOMEM.
+ */
+int aas_ledger_sweep(const char *rundir, const struct aas_now *now);
+
 #endif

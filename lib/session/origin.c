@@ -45,14 +45,6 @@ struct seek {
 	unsigned found;
 };
 
-struct line {
-	uint32_t audit;
-	uint32_t uid;
-	enum aas_origin origin;
-	struct aas_proc leader;
-	char boot[2 * 16 + 1];
-};
-
 /* --- the caller --- */
 
 static int
@@ -98,88 +90,6 @@ look_caller(struct seek *s, const struct aas_origin_query *q)
 	return r == AAS_OK ? found : UNCLEAR;
 }
 
-/* --- a line --- */
-
-/*
- * What follows ${key} in a line of our own writing.  In its strings each
- * quotation mark has a backslash before it, so a key, which begins with a
- * comma and a quotation mark, stands in no string.
- */
-static const char *
-after(const char *text, const char *key)
-{
-	const char *p = strstr(text, key);
-
-	return p == NULL ? "" : p + strlen(key);
-}
-
-static int
-number(const char *p, uint64_t max, uint64_t *v)
-{
-	uint64_t got = 0;
-
-	while (*p == ' ')
-		p++;
-	if (*p < '0' || *p > '9')
-		return AAS_ERR_FORMAT;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		if (got > (UINT64_MAX - 9) / 10)
-			return AAS_ERR_FORMAT;
-		got = got * 10 + (uint64_t)(*p - '0');
-	}
-	if (got > max || (*p != ',' && *p != '}'))
-		return AAS_ERR_FORMAT;
-	*v = got;
-	return AAS_OK;
-}
-
-static int
-parse_origin(const char *p, enum aas_origin *o)
-{
-	static const char *const names[] = {
-		[AAS_ORIGIN_WITHIN] = "within\",",
-		[AAS_ORIGIN_LOCAL] = "local\",",
-		[AAS_ORIGIN_REMOTE] = "remote\",",
-	};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strncmp(p, names[i], strlen(names[i])) == 0) {
-			*o = (enum aas_origin)i;
-			return AAS_OK;
-		}
-	}
-	return AAS_ERR_FORMAT;
-}
-
-static int
-parse(const struct aas_buf *b, struct line *l)
-{
-	const char *text = (const char *)b->p;
-	const char *boot;
-	uint64_t audit = 0, uid = 0, pid = 0;
-
-	if (b->len < 2 || strlen(text) != b->len ||
-	    strcmp(text + b->len - 2, "}\n") != 0 ||
-	    strncmp(text, AAS_LEDGER_HEAD, sizeof(AAS_LEDGER_HEAD) - 1) != 0)
-		return AAS_ERR_FORMAT;
-	boot = after(text, ",\"boot\":\"");
-	if (strlen(boot) < sizeof(l->boot) || boot[sizeof(l->boot) - 1] != '"')
-		return AAS_ERR_FORMAT;
-	memcpy(l->boot, boot, sizeof(l->boot) - 1);
-	l->boot[sizeof(l->boot) - 1] = '\0';
-	if (number(text + sizeof(AAS_LEDGER_HEAD) - 1, UINT32_MAX, &audit) !=
-		0 ||
-	    number(after(text, ",\"uid\":"), UINT32_MAX, &uid) != 0 ||
-	    number(after(text, ",\"leader\":"), INT32_MAX, &pid) != 0 ||
-	    number(after(text, ",\"start\":"), UINT64_MAX, &l->leader.start) !=
-		0)
-		return AAS_ERR_FORMAT;
-	l->audit = (uint32_t)audit;
-	l->uid = (uint32_t)uid;
-	l->leader.pid = (pid_t)pid;
-	return parse_origin(after(text, ",\"origin\":\""), &l->origin);
-}
-
 /* --- the two together --- */
 
 static int
@@ -212,23 +122,23 @@ is_audit_of(const struct seek *s, const struct aas_proc *leader)
 }
 
 static int
-is_callers(const struct seek *s, const struct line *l, int closed)
+is_callers(const struct seek *s, const struct aas_ledger_line *l)
 {
 	if (is_above(s, &l->leader))
 		return 1;
 	if (s->audit == AAS_PROC_NO_AUDIT)
 		return 0;
-	return closed ? l->audit == s->audit : is_audit_of(s, &l->leader);
+	return l->closed ? l->audit == s->audit : is_audit_of(s, &l->leader);
 }
 
 static unsigned
-weigh(const struct seek *s, const struct line *l, int closed)
+weigh(const struct seek *s, const struct aas_ledger_line *l)
 {
 	if (strcmp(l->boot, s->boot) != 0 || l->origin == AAS_ORIGIN_WITHIN)
 		return 0;
-	if (is_callers(s, l, closed))
+	if (is_callers(s, l))
 		return l->origin == AAS_ORIGIN_REMOTE ? REMOTE : LOCAL;
-	if (l->origin != AAS_ORIGIN_REMOTE || closed)
+	if (l->origin != AAS_ORIGIN_REMOTE || l->closed)
 		return 0;
 	for (size_t i = 0; i < s->users_n; i++) {
 		if (s->users[i] == l->uid)
@@ -239,38 +149,19 @@ weigh(const struct seek *s, const struct line *l, int closed)
 
 /* --- the ledger --- */
 
-/* 1: "<id>", 2: "<id>.closed", 0: no line at all. */
-static int
-kind(const char *name)
-{
-	char id[AAS_LEDGER_ID];
-	uint8_t raw[(AAS_LEDGER_ID - 1) / 2];
-	size_t n = strnlen(name, AAS_LEDGER_ID - 1);
-
-	memcpy(id, name, n);
-	id[n] = '\0';
-	if (aas_hex_parse(id, raw, sizeof(raw)) != AAS_OK)
-		return 0;
-	if (name[n] == '\0')
-		return 1;
-	return strcmp(name + n, ".closed") == 0 ? 2 : 0;
-}
-
 static unsigned
 look_line(const struct seek *s, int dirfd, const char *name)
 {
-	struct aas_buf b = { NULL, 0 };
-	struct line l;
-	unsigned found = UNCLEAR;
-	int r;
+	struct aas_ledger_line l;
 
-	if (kind(name) == 0)
+	switch (aas_ledger_read(dirfd, name, &l)) {
+	case AAS_OK:
+		return weigh(s, &l);
+	case AAS_ERR_INVAL: /* no line at all */
 		return 0;
-	r = aas_fs_read(dirfd, name, geteuid(), 077, AAS_LEDGER_MAX, &b, NULL);
-	if (r == AAS_OK && parse(&b, &l) == AAS_OK)
-		found = weigh(s, &l, kind(name) == 2);
-	aas_buf_free(&b);
-	return found;
+	default:
+		return UNCLEAR;
+	}
 }
 
 /*
