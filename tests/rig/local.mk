@@ -7,6 +7,7 @@ dist_noinst_SCRIPTS += %D%/demo/demo.sh %D%/demo/talk.exp
 EXTRA_DIST += %D%/lib.sh %D%/packages
 IT_TESTS = tests/it_aasd.sh tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.sh
 IT_TESTS += tests/it_authority.sh tests/it_stranger.sh
+IT_TESTS += tests/it_attest.sh
 IT_TESTS += tests/it_unlock.sh
 IT_TESTS += tests/it_clone.sh
 IT_TESTS += tests/it_hosts.sh
