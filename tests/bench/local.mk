@@ -8,11 +8,17 @@ tests_bench_lookup_SOURCES = %D%/lookup.c
 tests_bench_lookup_LDADD = lib/libaas-base.la
 CLEANFILES += %D%/lookup
 
+EXTRA_PROGRAMS += %D%/policy
+tests_bench_policy_SOURCES = %D%/policy.c
+tests_bench_policy_LDADD = policy/libpolicy-build.la lib/libaas-base.la
+CLEANFILES += %D%/policy
+
 dist_noinst_SCRIPTS += %D%/bench.sh
 EXTRA_DIST += %D%/baseline.txt
 
 bench: all
-	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup
+	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup \
+	    tests/bench/policy
 	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
 	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
 	    $(SHELL) $(srcdir)/%D%/bench.sh
