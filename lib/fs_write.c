@@ -23,6 +23,8 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/fs_parts.h"
+#include "lib/hex.h"
+#include "lib/put.h"
 
 int
 aas_fs_write_all(int fd, const void *p, size_t len)
@@ -80,10 +82,9 @@ size_allowed(size_t len)
 	return 0;
 }
 
-/* A new file that only we may read yet, then its bytes, owner and mode. */
+/* A new file that only we may read yet, and its bytes. */
 static int
-write_new(int dirfd, const char *name, const void *p, size_t len, uid_t uid,
-    gid_t gid, mode_t mode, int durable)
+begin_new(int dirfd, const char *name, const void *p, size_t len, int *out)
 {
 	int fd = -1;
 
@@ -92,20 +93,26 @@ write_new(int dirfd, const char *name, const void *p, size_t len, uid_t uid,
 	fd = aas_fs_openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return AAS_ERR_SYS;
-	/* The mode comes last: chown drops bits, and umask(2) is the host's. */
-	if (aas_fs_write_all(fd, p, len) != AAS_OK)
-		goto fail;
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
-	    fchown(fd, uid, gid) == -1)
-		goto fail;
-	if (fchmod(fd, mode) == -1 || (durable && fsync(fd) == -1))
-		goto fail;
-	if (close(fd) == 0)
-		return AAS_OK;
-	fd = -1;
-fail:
-	aas_close(&fd);
-	return AAS_ERR_SYS;
+	if (aas_fs_write_all(fd, p, len) != AAS_OK) {
+		aas_close(&fd);
+		return AAS_ERR_SYS;
+	}
+	*out = fd;
+	return AAS_OK;
+}
+
+/* Its owner and mode, down to the disk.  chown drops bits: the mode is last. */
+static int
+end_durable(int *fd, uid_t uid, gid_t gid, mode_t mode)
+{
+	int f = *fd;
+
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(f, uid, gid) == -1)
+		return AAS_ERR_SYS;
+	if (fchmod(f, mode) == -1 || fsync(f) == -1)
+		return AAS_ERR_SYS;
+	*fd = -1;
+	return close(f) == 0 ? AAS_OK : AAS_ERR_SYS;
 }
 
 /* Remove a temporary file on the way out of a failure; errno is kept. */
@@ -118,23 +125,44 @@ discard(int dirfd, const char *name)
 	errno = saved;
 }
 
+/* ".<name>.<more>", a name that who lists a directory skips. */
+static int
+temporary(const char *name, const char *more, char dst[NAME_MAX + 1])
+{
+	struct aas_put t;
+
+	if (!aas_fs_name_ok(name))
+		return AAS_ERR_INVAL;
+	aas_put_init(&t, dst, NAME_MAX + 1);
+	aas_put_char(&t, '.');
+	aas_put_text(&t, name);
+	aas_put_char(&t, '.');
+	aas_put_text(&t, more);
+	return t.bad ? AAS_ERR_INVAL : AAS_OK;
+}
+
 int
 aas_fs_replace(int dirfd, const char *name, const void *p, size_t len,
     uid_t uid, gid_t gid, mode_t mode)
 {
 	char tmp[NAME_MAX + 1];
+	int fd = -1;
+	int r = temporary(name, "tmp", tmp);
 
-	if (!aas_fs_name_ok(name))
-		return AAS_ERR_INVAL;
-	if (snprintf(tmp, sizeof(tmp), ".%s.tmp", name) >= (int)sizeof(tmp))
-		return AAS_ERR_INVAL;
+	if (r != AAS_OK)
+		return r;
 	/* The caller's lock makes it ours: what is there, a crash left. */
 	if (unlinkat(dirfd, tmp, 0) == -1 && errno != ENOENT)
 		return AAS_ERR_SYS;
-	if (write_new(dirfd, tmp, p, len, uid, gid, mode, 1) != AAS_OK ||
-	    renameat(dirfd, tmp, dirfd, name) == -1) {
+	r = begin_new(dirfd, tmp, p, len, &fd);
+	if (r == AAS_OK)
+		r = end_durable(&fd, uid, gid, mode);
+	if (r == AAS_OK && renameat2(dirfd, tmp, dirfd, name, 0) == -1)
+		r = AAS_ERR_SYS;
+	aas_close(&fd);
+	if (r != AAS_OK) {
 		discard(dirfd, tmp);
-		return AAS_ERR_SYS;
+		return r;
 	}
 	return fsync(dirfd) == -1 ? AAS_ERR_SYS : AAS_OK;
 }
@@ -144,26 +172,27 @@ aas_fs_create(
     int dirfd, const char *name, const void *p, size_t len, mode_t mode)
 {
 	char tmp[NAME_MAX + 1];
-	unsigned long long n = 0;
+	char own[17];
+	uint8_t raw[8];
+	int fd = -1;
+	int r = AAS_ERR_SYS;
 
-	if (!aas_fs_name_ok(name))
-		return AAS_ERR_INVAL;
 	/* A name of its own: two may create at once, and a crash may litter. */
-	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return AAS_ERR_SYS;
-	if (snprintf(tmp, sizeof(tmp), ".%s.%016llx", name, n) >=
-	    (int)sizeof(tmp))
-		return AAS_ERR_INVAL;
-	if (write_new(dirfd, tmp, p, len, (uid_t)-1, (gid_t)-1, mode, 0) !=
-	    AAS_OK) {
+	aas_hex_format(raw, sizeof(raw), own);
+	if ((r = temporary(name, own, tmp)) != AAS_OK)
+		return r;
+	r = begin_new(dirfd, tmp, p, len, &fd);
+	if (r == AAS_OK && fchmod(fd, mode) == -1)
+		r = AAS_ERR_SYS;
+	aas_close(&fd);
+	if (r == AAS_OK &&
+	    renameat2(dirfd, tmp, dirfd, name, RENAME_NOREPLACE) == -1)
+		r = errno == EEXIST ? AAS_ERR_EXISTS : AAS_ERR_SYS;
+	if (r != AAS_OK)
 		discard(dirfd, tmp);
-		return AAS_ERR_SYS;
-	}
-	if (renameat2(dirfd, tmp, dirfd, name, RENAME_NOREPLACE) == -1) {
-		discard(dirfd, tmp);
-		return errno == EEXIST ? AAS_ERR_EXISTS : AAS_ERR_SYS;
-	}
-	return AAS_OK;
+	return r;
 }
 
 /* Open the file to lock, and see that it is one. */

@@ -14,7 +14,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/spawn.c lib/spawn.h \
 	lib/sshcert.c lib/sshcert.h \
 	lib/user.c lib/user.h \
-	lib/put.c lib/put.h \
+	lib/put.c lib/put.h lib/str.h \
 	lib/utf8.c lib/utf8.h \
 	lib/wire.c lib/wire.h
 

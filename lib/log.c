@@ -17,6 +17,8 @@
 
 #include "lib/log.h"
 #include "lib/utf8.h"
+#include "lib/str.h"
+#include "lib/put.h"
 
 #define LINE_MAX_LEN 1000
 
@@ -41,7 +43,8 @@ to_syslog(int priority, const char *line)
 
 	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
-			low[fd] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+			low[fd] = openat(
+			    AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	syslog(LOG_AUTHPRIV | (priority & LOG_PRIMASK), "pam_aas: %s", line);
 	for (int i = 0; i < 3; i++) {
@@ -62,7 +65,7 @@ aas_log(int priority, const char *fmt, ...)
 	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		(void)snprintf(line, sizeof(line), "message lost");
+		(void)aas_format(line, sizeof(line), "message lost");
 	for (char *p = line; *p != '\0'; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
@@ -82,13 +85,13 @@ show(char unit[16], const char *src, size_t len)
 	size_t n = aas_utf8_next(src, len, &cp);
 
 	if (n == 0 || (n == 1 && !aas_utf8_plain(cp))) {
-		(void)snprintf(unit, 16, "\\x%02x", (unsigned char)*src);
+		(void)aas_format(unit, 16, "\\x%02x", (unsigned char)*src);
 		return 1;
 	}
 	if (!aas_utf8_plain(cp)) {
-		(void)snprintf(unit, 16, "\\u{%x}", cp);
+		(void)aas_format(unit, 16, "\\u{%x}", cp);
 	} else if (cp == '\\' || cp == '"') {
-		(void)snprintf(unit, 16, "\\%c", (int)cp);
+		(void)aas_format(unit, 16, "\\%c", (int)cp);
 	} else {
 		memcpy(unit, src, n);
 		unit[n] = '\0';
@@ -107,7 +110,7 @@ aas_printable(char *dst, size_t cap, const char *src)
 	if (src == NULL)
 		src = "-";
 	/* No more of a huge string is looked at than could be copied. */
-	len = strnlen(src, cap + 4);
+	len = aas_str_nlen(src, cap + 4);
 	while (len > 0) {
 		char unit[16];
 		size_t took = show(unit, src, len);

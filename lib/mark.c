@@ -16,13 +16,14 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/mark.h"
+#include "lib/put.h"
 
 #define PATH_LEN 512
 
 static int
 path_of(const char *statedir, char dst[PATH_LEN])
 {
-	int n = snprintf(dst, PATH_LEN, "%s/" AAS_MARK_FILE, statedir);
+	int n = aas_format(dst, PATH_LEN, "%s/" AAS_MARK_FILE, statedir);
 
 	return n > 0 && n < PATH_LEN ? AAS_OK : AAS_ERR_TOOBIG;
 }

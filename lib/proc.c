@@ -10,6 +10,7 @@
 #include "lib/fs.h"
 #include "lib/proc.h"
 #include "lib/put.h"
+#include "lib/str.h"
 
 #define TEXT_MAX (STAT_MAX + 2)
 #define STAT_MAX 1024 /* 52 numbers of 20 digits at most; the name has 15 */
@@ -75,7 +76,7 @@ stat_parse(const char *text, struct stat_line *l)
 		return AAS_ERR_FORMAT;
 	l->pid = (pid_t)v;
 	/* The name may hold anything, ") " too: it ends at the last one. */
-	if ((s = strrchr(s, ')')) == NULL || s[1] != ' ' || s[2] == '\0' ||
+	if ((s = aas_str_rchr(s, ')')) == NULL || s[1] != ' ' || s[2] == '\0' ||
 	    s[3] != ' ')
 		return AAS_ERR_FORMAT;
 	l->state = s[2];
@@ -85,7 +86,7 @@ stat_parse(const char *text, struct stat_line *l)
 	l->ppid = (pid_t)v;
 	/* s is at field 5; skip to field 22. */
 	for (int field = 5; field < 22; field++) {
-		if ((s = strchr(s, ' ')) == NULL)
+		if ((s = aas_str_chr(s, ' ')) == NULL)
 			return AAS_ERR_FORMAT;
 		s++;
 	}
@@ -147,7 +148,7 @@ audit_number(pid_t pid, const char *name, uint32_t *v)
 	}
 	if (r != AAS_OK)
 		return r;
-	n = strcspn(text, "\n");
+	n = aas_str_to(text, '\n');
 	text[n] = ' '; /* proc_read() left room */
 	text[n + 1] = '\0';
 	if (number(&s, &got) != AAS_OK || *s != '\0' || got > UINT32_MAX)

@@ -15,6 +15,7 @@
 #include "lib/record/index.h"
 #include "lib/secret.h"
 #include "lib/wire.h"
+#include "lib/str.h"
 
 #define RQ_FLAGS                                                      \
 	(AAS_RQ_REMOTE | AAS_RQ_UV | AAS_RQ_SILENT | AAS_RQ_CONFIRM | \
@@ -83,7 +84,7 @@ put_bytes(struct aas_wr *w, const uint8_t *p, size_t len, size_t max)
 static void
 put_str(struct aas_wr *w, const char *s, size_t cap)
 {
-	put_bytes(w, (const uint8_t *)s, strnlen(s, cap), cap - 1);
+	put_bytes(w, (const uint8_t *)s, aas_str_nlen(s, cap), cap - 1);
 }
 
 static void
@@ -339,7 +340,7 @@ int
 aas_text_put(uint8_t type, const struct aas_text *t, uint8_t *buf, size_t cap,
     size_t *len)
 {
-	size_t n = strnlen(t->text, sizeof(t->text));
+	size_t n = aas_str_nlen(t->text, sizeof(t->text));
 	struct aas_wr w;
 
 	if (n == 0 || n == sizeof(t->text))
@@ -377,7 +378,7 @@ aas_text_get(uint8_t type, const uint8_t *p, size_t len, struct aas_text *t)
 int
 aas_reply_put(const struct aas_reply *rp, uint8_t *buf, size_t cap, size_t *len)
 {
-	size_t n = strnlen(rp->text, sizeof(rp->text));
+	size_t n = aas_str_nlen(rp->text, sizeof(rp->text));
 	struct aas_wr w;
 
 	if (n == sizeof(rp->text))

@@ -4,6 +4,8 @@
  * 1. It MUST NOT write beyond what it was given, and what was cut MUST be
  *    told.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/put.h"
@@ -61,4 +63,16 @@ void
 aas_put_number(struct aas_put *t, uint64_t v)
 {
 	aas_put_padded(t, v, 1);
+}
+
+int
+aas_format(char *dst, size_t cap, const char *fmt, ...)
+{
+	va_list ap;
+	int n = 0;
+
+	va_start(ap, fmt);
+	n = vsnprintf(dst, cap, fmt, ap);
+	va_end(ap);
+	return n;
 }

@@ -30,4 +30,12 @@ void aas_put_number(struct aas_put *t, uint64_t v); /* decimal */
  */
 void aas_put_padded(struct aas_put *t, uint64_t v, unsigned width);
 
+/*
+ * aas_format(dst, cap, fmt, ...):
+ * snprintf(3), for where it does not matter what it costs: one more name to
+ * look up when the module is loaded does.
+ */
+int aas_format(char *dst, size_t cap, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif

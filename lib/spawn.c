@@ -8,8 +8,8 @@
  *    children of its own, and may reap ours.
  * 4. The host MUST NOT be forked, signaled, or waited in without a limit.
  */
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -26,6 +26,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/spawn.h"
+#include "lib/str.h"
 
 #define KILLED_MS 1000 /* how long a killed process may take to go */
 
@@ -42,7 +43,7 @@ program_check(const char *path)
 
 	if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(parent))
 		return AAS_ERR_INVAL;
-	base = strrchr(path, '/') + 1;
+	base = aas_str_rchr(path, '/') + 1;
 	memcpy(parent, path, (size_t)(base - path));
 	parent[base - path] = '\0';
 	if ((r = aas_fs_dir(parent, geteuid(), &dirfd)) != AAS_OK)
@@ -140,7 +141,7 @@ aas_spawn(const char *path, char *const argv[], struct aas_child *c)
 	}
 	c->pid = pid;
 	/* Without one (an old kernel, a filter) the pid has to do. */
-	c->pidfd = aas_fs_high(pidfd_open(pid, 0));
+	c->pidfd = aas_fs_high((int)syscall(SYS_pidfd_open, pid, 0));
 	c->sock = sv[0];
 	sv[0] = -1;
 	r = AAS_OK;
@@ -174,7 +175,8 @@ static int
 wait_gone(const struct aas_child *c, int ms)
 {
 	int64_t until_ms = aas_clock_ms() + (ms > 0 ? ms : 0);
-	struct timespec nap = { 0, 1000000 };
+	struct pollfd pfd = { c->pidfd, POLLIN, 0 };
+	int nap_ms = 1;
 
 	for (;;) {
 		int64_t left = 0;
@@ -184,15 +186,11 @@ wait_gone(const struct aas_child *c, int ms)
 		left = until_ms - aas_clock_ms();
 		if (left <= 0)
 			return 0;
-		if (c->pidfd != -1) {
-			struct pollfd pfd = { c->pidfd, POLLIN, 0 };
-
-			(void)poll(&pfd, 1, (int)left);
-		} else {
-			(void)nanosleep(&nap, NULL);
-			if (nap.tv_nsec < 16000000)
-				nap.tv_nsec *= 2;
-		}
+		/* Without a pidfd it waits for nothing, a little longer each.
+		 */
+		(void)poll(&pfd, 1, c->pidfd != -1 ? (int)left : nap_ms);
+		if (nap_ms < 16)
+			nap_ms *= 2;
 	}
 }
 
@@ -209,9 +207,10 @@ aas_child_end(struct aas_child *c, int grace_ms)
 		 * hence the pidfd where there is one.
 		 */
 		if (c->pidfd != -1)
-			(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+			(void)syscall(
+			    SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
 		else
-			(void)kill(c->pid, SIGKILL);
+			(void)syscall(SYS_kill, c->pid, SIGKILL);
 		(void)wait_gone(c, KILLED_MS);
 	}
 	aas_close(&c->pidfd);

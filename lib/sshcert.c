@@ -67,9 +67,10 @@ kind_of(const uint8_t *type, size_t len, unsigned *strings)
 			return AAS_OK;
 		}
 	}
-	return memmem(type, len, mark, sizeof(mark) - 1) != NULL
-	    ? AAS_ERR_FORMAT
-	    : AAS_ERR_NOTFOUND;
+	for (size_t i = 0; i + sizeof(mark) - 1 <= len; i++)
+		if (memcmp(type + i, mark, sizeof(mark) - 1) == 0)
+			return AAS_ERR_FORMAT;
+	return AAS_ERR_NOTFOUND;
 }
 
 int

@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "lib/user.h"
 #include "lib/utf8.h"
+#include "lib/str.h"
 
 #define ENTRY_MIN 1024
 #define ENTRY_MAX (1024 * 1024)
@@ -29,7 +30,7 @@ aas_user_valid(const char *name)
 
 	if (name == NULL)
 		return 0;
-	len = strnlen(name, AAS_USER_MAX);
+	len = aas_str_nlen(name, AAS_USER_MAX);
 	if (len == 0 || len >= AAS_USER_MAX)
 		return 0;
 	if (name[0] == '-' || name[0] == ' ' || name[len - 1] == ' ')
@@ -76,8 +77,27 @@ take(const struct passwd *pw, const char *name, uid_t uid, struct aas_user *u)
 	return AAS_OK;
 }
 
+/* One of the two look-ups, so that who needs one is not linked to both. */
 static int
-lookup(const char *name, uid_t uid, struct aas_user *u)
+by_name(const char *name, uid_t uid, struct passwd *pw, char *buf, size_t n,
+    struct passwd **res)
+{
+	(void)uid;
+	return getpwnam_r(name, pw, buf, n, res);
+}
+
+static int
+by_uid(const char *name, uid_t uid, struct passwd *pw, char *buf, size_t n,
+    struct passwd **res)
+{
+	(void)name;
+	return getpwuid_r(uid, pw, buf, n, res);
+}
+
+static int
+lookup(int (*ask)(const char *, uid_t, struct passwd *, char *, size_t,
+	   struct passwd **),
+    const char *name, uid_t uid, struct aas_user *u)
 {
 	struct passwd pw;
 	struct passwd *res = NULL;
@@ -90,8 +110,7 @@ lookup(const char *name, uid_t uid, struct aas_user *u)
 		if (buf == NULL)
 			return AAS_ERR_NOMEM;
 		do
-			e = name != NULL ? getpwnam_r(name, &pw, buf, n, &res)
-					 : getpwuid_r(uid, &pw, buf, n, &res);
+			e = ask(name, uid, &pw, buf, n, &res);
 		while (e == EINTR);
 		if (e == 0 && res != NULL)
 			r = take(res, name, uid, u);
@@ -113,7 +132,7 @@ aas_user_name(const char *name, struct aas_user *u)
 {
 	if (!aas_user_valid(name))
 		return AAS_ERR_INVAL;
-	return lookup(name, 0, u);
+	return lookup(by_name, name, 0, u);
 }
 
 int
@@ -121,7 +140,7 @@ aas_user_uid(uid_t uid, struct aas_user *u)
 {
 	if (!uid_usable(uid))
 		return AAS_ERR_INVAL;
-	return lookup(NULL, uid, u);
+	return lookup(by_uid, NULL, uid, u);
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/wire.h"
+#include "lib/str.h"
 
 /* The next len bytes, or NULL and bad. */
 static const uint8_t *
@@ -113,7 +114,7 @@ aas_rd_str(struct aas_rd *r, char *dst, size_t cap)
 	}
 	aas_rd_bytes(r, dst, cap - 1, &n);
 	dst[n] = '\0';
-	if (n > 0 && memchr(dst, '\0', n) != NULL) {
+	if (n > 0 && aas_str_nlen(dst, n) < n) {
 		r->bad = 1;
 		memset(dst, 0, cap);
 	}

@@ -8,11 +8,12 @@
 
 #include "lib/err.h"
 #include "pam_aas/args.h"
+#include "lib/str.h"
 
 static int
 set_conf(const char *path, struct aas_args *a)
 {
-	size_t n = strnlen(path, sizeof(a->conf));
+	size_t n = aas_str_nlen(path, sizeof(a->conf));
 
 	if (a->conf[0] != '\0' || path[0] != '/' || n < 2 ||
 	    n >= sizeof(a->conf))
@@ -45,7 +46,7 @@ aas_args_parse(int argc, const char **argv, struct aas_args *args)
 			r = set_flag(&a.audit);
 		else if (strcmp(argv[i], "debug") == 0)
 			r = set_flag(&a.debug);
-		else if (strncmp(argv[i], "conf=", 5) == 0)
+		else if (aas_str_begins(argv[i], "conf="))
 			r = set_conf(argv[i] + 5, &a);
 		else
 			r = AAS_ERR_INVAL;

@@ -16,6 +16,7 @@
 #include "pam_aas/call.h"
 #include "pam_aas/helper.h"
 #include "pam_aas/pass.h"
+#include "lib/put.h"
 
 static uint32_t
 granted(struct aas_call *c, const struct aas_verdict *v)
@@ -30,7 +31,7 @@ granted(struct aas_call *c, const struct aas_verdict *v)
 	t->auth = AAS_A_GRANT;
 	t->auth_uid = c->user.uid;
 	c->why = AAS_WHY_OK;
-	(void)snprintf(keys, sizeof(keys), "key=%s%s%s", v->label[0],
+	(void)aas_format(keys, sizeof(keys), "key=%s%s%s", v->label[0],
 	    v->keys_n > 1 ? "," : "", v->keys_n > 1 ? v->label[1] : "");
 	aas_call_log(c, "allow", keys);
 	return AAS_A_GRANT;

@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "pam_aas/call.h"
 #include "pam_aas/conv.h"
+#include "lib/put.h"
 
 static const char *const phase_names[] = {
 	[AAS_PH_AUTH] = "auth",
@@ -171,7 +172,7 @@ refused(struct aas_call *c)
 		/* Who has not been authenticated learns no rule's name. */
 		aas_signin_say_no(c->phase == AAS_PH_AUTH ? NULL : c->policy,
 		    &c->d, c->row, c->why, c->text, sizeof(c->text));
-	(void)snprintf(line, sizeof(line), "%s [%s]",
+	(void)aas_format(line, sizeof(line), "%s [%s]",
 	    c->text[0] != '\0' ? c->text : aas_reason_text(c->why),
 	    aas_reason_code(c->why));
 	aas_call_say(c, 1, line);

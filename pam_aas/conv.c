@@ -11,6 +11,7 @@
 
 #include "lib/err.h"
 #include "pam_aas/conv.h"
+#include "lib/str.h"
 
 static const struct pam_conv *
 get_conv(pam_handle_t *pamh)
@@ -105,7 +106,8 @@ aas_conv_ask(
 		goto out;
 	r = AAS_ERR_TOOBIG;
 	room = reply_room(resp->resp);
-	n = strnlen(resp->resp, room < AAS_REPLY_MAX ? room : AAS_REPLY_MAX);
+	n = aas_str_nlen(
+	    resp->resp, room < AAS_REPLY_MAX ? room : AAS_REPLY_MAX);
 	if (n == room || n >= AAS_REPLY_MAX)
 		goto out;
 	memcpy(reply, resp->resp, n);

@@ -22,6 +22,7 @@
 #include "lib/spawn.h"
 #include "pam_aas/conv.h"
 #include "pam_aas/helper.h"
+#include "lib/put.h"
 
 #define SLACK_MS     5000 /* the helper's own deadline comes first */
 #define GRACE_MS     1000
@@ -88,10 +89,10 @@ start(struct aas_call *c, struct work *w, const char *name)
 
 	if ((r = fill_request(c, &w->rq)) != AAS_OK)
 		return r;
-	if (snprintf(path, sizeof(path), "%s/%s",
+	if (aas_format(path, sizeof(path), "%s/%s",
 		aas_policy_libexecdir(c->policy), name) >= (int)sizeof(path))
 		return AAS_ERR_TOOBIG;
-	(void)snprintf(arg0, sizeof(arg0), "%s", name);
+	(void)aas_format(arg0, sizeof(arg0), "%s", name);
 	r = aas_request_put(&w->rq, w->out, sizeof(w->out), &w->len);
 	if (r != AAS_OK)
 		return r;

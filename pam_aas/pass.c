@@ -19,6 +19,8 @@
 #include "lib/log.h"
 #include "lib/sshcert.h"
 #include "pam_aas/pass.h"
+#include "lib/str.h"
+#include "lib/put.h"
 
 #define ENV_TICKET "AAS_TICKET"
 #define ENV_SSH    "SSH_AUTH_INFO_0"
@@ -60,7 +62,7 @@ aas_pass_write(
 	r = aas_ticket_write(aas_policy_rundir(c->policy), &k, t->ticket);
 	if (r != AAS_OK)
 		goto out;
-	(void)snprintf(env, sizeof(env), ENV_TICKET "=%s", t->ticket);
+	(void)aas_format(env, sizeof(env), ENV_TICKET "=%s", t->ticket);
 	if (pam_putenv(c->pamh, env) != PAM_SUCCESS) {
 		aas_pass_drop(c, t);
 		r = AAS_ERR_NOMEM;
@@ -132,13 +134,13 @@ line_blob(const char *line, size_t n, uint8_t *blob, size_t cap, size_t *len)
 	static const char method[] = "publickey ";
 	const char *p, *end = line + n;
 
-	if (n < sizeof(method) ||
-	    strncmp(line, method, sizeof(method) - 1) != 0)
+	if (n < sizeof(method) || !aas_str_begins(line, method))
 		return -1;
 	line += sizeof(method) - 1;
-	if ((p = memchr(line, ' ', (size_t)(end - line))) == NULL)
+	for (p = line; p < end && *p != ' '; p++)
+		;
+	if (p++ == end)
 		return -1;
-	p++;
 	return aas_b64_parse(p, (size_t)(end - p), blob, cap, len) == AAS_OK
 	    ? 0
 	    : -1;
@@ -169,7 +171,7 @@ aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX])
 	if (s == NULL || !c->has_index)
 		return -1;
 	for (; *s != '\0'; s += n + (s[n] == '\n')) {
-		n = strcspn(s, "\n");
+		n = aas_str_to(s, '\n');
 		if (line_blob(s, n, blob, sizeof(blob), &len) != 0)
 			continue;
 		if ((k = key_of(c->ix, blob, len)) != NULL) {
@@ -207,7 +209,7 @@ aas_pass_ca(const struct aas_call *c, uint8_t *ca, size_t cap, uint16_t *len)
 		return AAS_CA_NONE;
 	for (; *s != '\0' && state == AAS_CA_NONE;
 	     s += line + (s[line] == '\n')) {
-		line = strcspn(s, "\n");
+		line = aas_str_to(s, '\n');
 		if (line_blob(s, line, cert, AAS_SSHCERT_MAX, &n) == 0 &&
 		    copy_ca(cert, n, ca, cap, len) == 0)
 			state = AAS_CA_KNOWN;

@@ -14,6 +14,7 @@
 #include "pam_aas/call.h"
 #include "pam_aas/helper.h"
 #include "pam_aas/pass.h"
+#include "lib/put.h"
 
 /* Auth left this user to the next module, and account asked for keys. */
 static int
@@ -88,7 +89,7 @@ aas_password(struct aas_call *c)
 	case AAS_ROW_ONE:
 	case AAS_ROW_ONE_LATE:
 		c->why = AAS_WHY_EXISTS;
-		(void)snprintf(c->text, sizeof(c->text),
+		(void)aas_format(c->text, sizeof(c->text),
 		    "This account signs in with security keys and has no "
 		    "password to change.");
 		return AAS_A_REFUSE;

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "pam_aas/call.h"
 #include "pam_aas/pass.h"
+#include "lib/put.h"
 
 static void
 write_line(struct aas_call *c, const char *via, const char *label)
@@ -44,7 +45,7 @@ write_line(struct aas_call *c, const char *via, const char *label)
 	if (t != NULL)
 		r = aas_proc_self(&l.leader, NULL);
 	if (r == AAS_OK) {
-		(void)snprintf(t->rundir, sizeof(t->rundir), "%s",
+		(void)aas_format(t->rundir, sizeof(t->rundir), "%s",
 		    aas_policy_rundir(c->policy));
 		r = aas_ledger_open(t->rundir, &l, &c->now, t->ledger);
 	}

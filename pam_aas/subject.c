@@ -18,6 +18,8 @@
 #include "pam_aas/helper.h"
 #include "pam_aas/pass.h"
 #include "policy/signin/seen.h"
+#include "lib/str.h"
+#include "lib/put.h"
 
 #define CA_MAX    4096 /* bytes of an SSH authority's key */
 #define DAY       86400
@@ -41,7 +43,7 @@ set_origin(struct aas_call *c)
 
 	if (service == NULL)
 		return -1;
-	n = strnlen(service, sizeof(c->service));
+	n = aas_str_nlen(service, sizeof(c->service));
 	if (n == 0 || n >= sizeof(c->service))
 		return -1;
 	memcpy(c->service, service, n + 1);
@@ -338,12 +340,12 @@ aas_call_attested(struct aas_call *c)
 		return;
 	if (aas_states_keys(c->row))
 		return;
-	(void)snprintf(rule, sizeof(rule), "attested=%s", v.name);
+	(void)aas_format(rule, sizeof(rule), "attested=%s", v.name);
 	aas_call_log(c, "allow", rule);
 	if (days >= WARN_DAYS + 1)
 		return;
 	aas_clock_format(c->d.attest_until_s, date);
-	(void)snprintf(text, sizeof(text),
+	(void)aas_format(text, sizeof(text),
 	    "The attestation by which you sign in without security keys ends "
 	    "in %lld day%s (%.10s). Ask your administrator for a new one, or "
 	    "run \"aasctl enroll\".",

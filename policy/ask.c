@@ -10,6 +10,7 @@
 #include "lib/reason.h"
 #include "policy/format.h"
 #include "policy/policy.h"
+#include "lib/str.h"
 
 static const char *const miss_names[] = { [PM_NONE] = NULL,
 	[PM_USERS] = "users",
@@ -141,7 +142,7 @@ aas_policy_lease(const struct aas_policy *p, const struct aas_query *grantor,
 static int
 without_scope(const char *text, char dst[INET6_ADDRSTRLEN])
 {
-	size_t n = strcspn(text, "%");
+	size_t n = aas_str_to(text, '%');
 	size_t scope = strlen(text + n);
 
 	if (n >= INET6_ADDRSTRLEN || scope == 1 || scope > 16)
@@ -168,7 +169,7 @@ aas_policy_addr(const char *text, uint8_t addr[16])
 	}
 	if (inet_pton(AF_INET6, plain, &v6) != 1)
 		return AAS_ERR_FORMAT;
-	if (strchr(text, '%') != NULL && !IN6_IS_ADDR_LINKLOCAL(&v6))
+	if (aas_str_chr(text, '%') != NULL && !IN6_IS_ADDR_LINKLOCAL(&v6))
 		return AAS_ERR_FORMAT;
 	memcpy(addr, &v6, 16);
 	return AAS_OK;

@@ -17,23 +17,24 @@
 #include "lib/fs.h"
 #include "policy/format.h"
 #include "policy/policy.h"
+#include "lib/str.h"
 
 #define HEAD_WORDS (sizeof(struct pol_head) / 8)
 
 static int
 path_valid(const char s[256])
 {
-	size_t len = strnlen(s, 256);
+	size_t len = aas_str_nlen(s, 256);
 
 	/* 200: a helper's or a file's name still has to fit behind it. */
 	return s[0] == '/' && len > 1 && len <= 200 && s[len - 1] != '/' &&
-	    strstr(s, "//") == NULL && strstr(s, "/../") == NULL;
+	    !aas_str_has(s, "//") && !aas_str_has(s, "/../");
 }
 
 static int
 text_valid(const char s[256])
 {
-	size_t len = strnlen(s, 256);
+	size_t len = aas_str_nlen(s, 256);
 
 	if (len == 0 || len == 256)
 		return 0;

@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "policy/format.h"
+#include "lib/str.h"
 
 #define MINUTES_WEEK 10080
 #define SECONDS_WEEK 604800
@@ -111,7 +112,7 @@ same_host(const char *a, const char *b, size_t n)
 static int
 host_is(const char *pattern, const char *host)
 {
-	const char *star = strchr(pattern, '*');
+	const char *star = aas_str_chr(pattern, '*');
 	size_t len = strlen(host), before, behind;
 
 	if (star == NULL)

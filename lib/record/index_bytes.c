@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "lib/record/index.h"
 #include "lib/wire.h"
+#include "lib/put.h"
 
 #define INDEX_MAGIC "AASIDX02"
 #define CREDS_MAGIC "AASCRD01"
@@ -225,7 +226,7 @@ get_cred(struct aas_rd *rd, const char *realm, const struct aas_index_key *k,
 	aas_rd_bytes(rd, c->login.pk, sizeof(c->login.pk), &n);
 	c->login.pk_len = (uint16_t)n;
 	c->backup = aas_rd_u8(rd);
-	(void)snprintf(c->login.rp, sizeof(c->login.rp), "%s", realm);
+	(void)aas_format(c->login.rp, sizeof(c->login.rp), "%s", realm);
 	if (!cred_fits(k, &c->login))
 		rd->bad = 1;
 }

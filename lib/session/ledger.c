@@ -18,6 +18,8 @@
 #include "lib/session/ledger.h"
 #include "lib/session/rundir.h"
 #include "lib/utf8.h"
+#include "lib/str.h"
+#include "lib/put.h"
 
 struct out {
 	char b[AAS_LEDGER_MAX];
@@ -74,7 +76,7 @@ put_text(struct out *o, const char *key, const char *s)
 		cp = (unsigned char)*s;
 		n = 1;
 		if (cp > 0x7e &&
-		    (n = aas_utf8_next(s, strnlen(s, 4), &cp)) == 0) {
+		    (n = aas_utf8_next(s, aas_str_nlen(s, 4), &cp)) == 0) {
 			cp = (unsigned char)*s;
 			n = 1;
 		}
@@ -191,7 +193,7 @@ note_audit(int dirfd, const char *id)
 	    (aas_proc_audit(getppid(), &above, NULL) == AAS_OK &&
 		above == audit))
 		return;
-	(void)snprintf(digits, sizeof(digits), "%10u", audit);
+	(void)aas_format(digits, sizeof(digits), "%10u", audit);
 	(void)aas_rundir_patch(
 	    dirfd, id, sizeof(AAS_LEDGER_HEAD) - 1, digits, 10);
 }
@@ -206,7 +208,7 @@ aas_ledger_close(const char *rundir, const char *id)
 
 	if (aas_hex_parse(id, raw, sizeof(raw)) != AAS_OK)
 		return AAS_ERR_FORMAT;
-	(void)snprintf(closed, sizeof(closed), "%s.closed", id);
+	(void)aas_format(closed, sizeof(closed), "%s.closed", id);
 	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
 		return r;
 	note_audit(dirfd, id);

@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/session/rundir.h"
+#include "lib/str.h"
 
 #define PATH_LEN 256
 
@@ -58,7 +59,7 @@ open_top(const char *rundir, int *fd)
 	r = aas_fs_dir(rundir, geteuid(), fd);
 	if (r != AAS_ERR_NOTFOUND)
 		return r;
-	base = strrchr(rundir, '/') + 1;
+	base = aas_str_rchr(rundir, '/') + 1;
 	memcpy(parent, rundir, n + 1);
 	parent[base - rundir == 1 ? 1 : base - rundir - 1] = '\0';
 	if ((r = aas_fs_dir(parent, geteuid(), &up)) != AAS_OK)

@@ -8,6 +8,7 @@
  * 4. A pid alone MUST NOT be taken for a process: pids are used again.
  */
 #include <sys/random.h>
+#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include "lib/session/rundir.h"
 #include "lib/session/ticket.h"
 #include "lib/wire.h"
+#include "lib/str.h"
 
 #define MAGIC     "AASTKT01"
 #define SWEEP_MAX 256
@@ -139,24 +141,27 @@ static void
 sweep(int dirfd, const struct aas_ticket *mine)
 {
 	struct aas_now now = { .boottime_ms = mine->boottime_ms };
+	_Alignas(struct dirent64) char buf[4096];
+	const struct dirent64 *e = NULL;
 	struct aas_ticket t;
-	struct dirent *e;
-	DIR *d = NULL;
-	int fd, n = 0;
+	long len = 0;
+	int n = 0;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	memcpy(now.boot_id, mine->boot_id, sizeof(now.boot_id));
-	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if ((fd = fd == -1 ? -1 : aas_fs_high(fd)) == -1)
 		return;
-	if ((d = fdopendir(fd)) == NULL) {
-		aas_close(&fd);
-		return;
+	memcpy(now.boot_id, mine->boot_id, sizeof(now.boot_id));
+	/* Without readdir(3), which allocates 32 kB. */
+	while (n < SWEEP_MAX &&
+	    (len = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long at = 0; at < len; at += e->d_reclen, n++) {
+			e = (const void *)(buf + at);
+			if (load(dirfd, e->d_name, &t) == AAS_OK &&
+			    is_old(&t, &now))
+				(void)unlinkat(dirfd, e->d_name, 0);
+		}
 	}
-	while (n++ < SWEEP_MAX && (e = readdir(d)) != NULL) {
-		if (load(dirfd, e->d_name, &t) == AAS_OK && is_old(&t, &now))
-			(void)unlinkat(dirfd, e->d_name, 0);
-	}
-	(void)closedir(d);
+	aas_close(&fd);
 }
 
 int
@@ -169,7 +174,7 @@ aas_ticket_write(
 	int dirfd = -1;
 	int r = AAS_ERR_SYS;
 
-	if (t->keys_n > 2 || strnlen(t->service, AAS_SERVICE_MAX) == 0)
+	if (t->keys_n > 2 || aas_str_nlen(t->service, AAS_SERVICE_MAX) == 0)
 		return AAS_ERR_INVAL;
 	if ((r = encode(t, buf, &len)) != AAS_OK)
 		return r;

@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "lib/reason.h"
 #include "policy/signin/foretell.h"
+#include "lib/put.h"
 
 #define ATTEST_SOON_S (INT64_C(30) * 86400)
 
@@ -169,11 +170,11 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 		aas_signin_say_soon(d, scene->now_s, f->text, sizeof(f->text));
 	} else if (f->row == AAS_ROW_ONE || f->row == AAS_ROW_ONE_LATE) {
 		f->why = AAS_WHY_DEGRADED;
-		(void)snprintf(f->text, sizeof(f->text), "%s",
+		(void)aas_format(f->text, sizeof(f->text), "%s",
 		    aas_reason_text(AAS_WHY_DEGRADED));
 	} else if (f->row == AAS_ROW_ATTEST) {
 		f->why = AAS_WHY_ATTEST_MISSING;
-		(void)snprintf(f->text, sizeof(f->text),
+		(void)aas_format(f->text, sizeof(f->text),
 		    "Only a sign-in with a certificate of the attested "
 		    "authority is let in.");
 	} else if (f->warn_why != 0) {
@@ -183,7 +184,7 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 	} else if (d->attest == AAS_AT_SHOWN &&
 	    d->attest_until_s - scene->now_s <= ATTEST_SOON_S) {
 		aas_clock_format(d->attest_until_s, until);
-		(void)snprintf(f->text, sizeof(f->text),
+		(void)aas_format(f->text, sizeof(f->text),
 		    "The attestation for this account ends on %.10s.", until);
 	}
 	if (f->text[0] != '\0')

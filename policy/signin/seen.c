@@ -18,6 +18,7 @@
 #include "lib/record/index.h"
 #include "lib/wire.h"
 #include "policy/signin/seen.h"
+#include "lib/put.h"
 
 #define MAGIC     "AASSEEN1"
 #define MAGIC_LEN 8
@@ -81,7 +82,7 @@ get_at(int dirfd, uid_t owner, const struct aas_user *u, int64_t now_s,
 	int64_t since = 0;
 	int r = AAS_ERR_SYS;
 
-	(void)snprintf(file, sizeof(file), "%u", (unsigned)u->uid);
+	(void)aas_format(file, sizeof(file), "%u", (unsigned)u->uid);
 	r = aas_fs_read(dirfd, file, owner, 022, AAS_SEEN_MAX, &buf, NULL);
 	if (r == AAS_OK)
 		r = aas_seen_parse(buf.p, buf.len, u, &since);
@@ -143,7 +144,7 @@ aas_seen_need(const char *statedir, const struct aas_user *u, int64_t now_s,
 		r = get_at(fd, owner, u, now_s, since_s);
 	if (r != AAS_ERR_NOTFOUND || fd == -1)
 		goto out;
-	(void)snprintf(file, sizeof(file), "%u", (unsigned)u->uid);
+	(void)aas_format(file, sizeof(file), "%u", (unsigned)u->uid);
 	r = AAS_ERR_SYS;
 	if (now_s > 0 &&
 	    (r = aas_seen_put(u, now_s, buf, sizeof(buf), &len)) == AAS_OK)

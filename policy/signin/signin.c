@@ -15,6 +15,7 @@
 #include "lib/mark.h"
 #include "lib/reason.h"
 #include "policy/signin/signin.h"
+#include "lib/put.h"
 
 #define DAY    86400
 #define TICK_S 60
@@ -157,7 +158,7 @@ aas_signin_say_soon(
 	long long days = aas_signin_days(d, now_s);
 
 	aas_clock_format(d->from_s, date);
-	(void)snprintf(text, cap,
+	(void)aas_format(text, cap,
 	    "Security keys will be required for this account in %lld day%s "
 	    "(%.10s). Run \"aasctl enroll\" to add yours.",
 	    days, days == 1 ? "" : "s", date);
@@ -171,13 +172,13 @@ say_attest(const struct aas_decision *d, char *text, size_t cap)
 
 	aas_clock_format(d->attest_until_s, date);
 	if (d->attest == AAS_AT_EXPIRED)
-		(void)snprintf(text, cap,
+		(void)aas_format(text, cap,
 		    " The attestation that did instead ended on %.10s.", date);
 	else if (d->attest == AAS_AT_FUTURE)
-		(void)snprintf(
+		(void)aas_format(
 		    text, cap, " The attestation for it is not valid yet.");
 	else if (d->attest == AAS_AT_MISSING || d->attest == AAS_AT_PENDING)
-		(void)snprintf(text, cap,
+		(void)aas_format(text, cap,
 		    " The attestation for it is for another kind of sign-in.");
 	else
 		text[0] = '\0';
@@ -190,10 +191,10 @@ say_due(const struct aas_decision *d, const char *by, char *text, size_t cap)
 
 	if (d->from_s > 0) {
 		aas_clock_format(d->from_s, date);
-		(void)snprintf(since, sizeof(since), " since %.10s", date);
+		(void)aas_format(since, sizeof(since), " since %.10s", date);
 	}
 	say_attest(d, attest, sizeof(attest));
-	(void)snprintf(text, cap,
+	(void)aas_format(text, cap,
 	    "Security keys are required for this account%s%s, and it has "
 	    "none.%s Sign in with your password at this machine or by SSH to "
 	    "add them there, or ask your administrator for an invitation "
@@ -215,22 +216,22 @@ aas_signin_say_no(const struct aas_policy *p, const struct aas_decision *d,
 	char rule[AAS_RULE_TEXT], by[AAS_RULE_TEXT + 16] = "";
 
 	if (p != NULL && d->rules_n > 0)
-		(void)snprintf(by, sizeof(by), " (rule %s)",
+		(void)aas_format(by, sizeof(by), " (rule %s)",
 		    aas_signin_rule(p, d, rule, sizeof(rule)));
 	if ((row == AAS_ROW_DUE || row == AAS_ROW_ATTEST) && is_due(why))
 		say_due(d, by, text, cap);
 	else if (row == AAS_ROW_DENY && why == AAS_WHY_POLICY_DENY)
-		(void)snprintf(text, cap,
+		(void)aas_format(text, cap,
 		    "The sign-in policy of this host does not allow this%s. "
 		    "If you need it, ask your administrator.",
 		    by);
 	else if (row == AAS_ROW_ONE_LATE && why == AAS_WHY_DEGRADED)
-		(void)snprintf(text, cap,
+		(void)aas_format(text, cap,
 		    "Only one security key is left on this account, and the "
 		    "time to add a second one is over. Run \"aasctl keys add\" "
 		    "where you are signed in, or ask your administrator.");
 	else
-		(void)snprintf(text, cap, "%s", aas_reason_text(why));
+		(void)aas_format(text, cap, "%s", aas_reason_text(why));
 }
 
 void
@@ -239,7 +240,7 @@ aas_signin_say_would(const struct aas_policy *p,
 {
 	char rule[AAS_RULE_TEXT];
 
-	(void)snprintf(text, cap,
+	(void)aas_format(text, cap,
 	    "This sign-in would be refused from the day rule \"%s\" is "
 	    "enforced. %s",
 	    aas_signin_rule(p, then, rule, sizeof(rule)),
