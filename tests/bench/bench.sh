@@ -395,6 +395,67 @@ at_once()
 	softkey unplug spare >/dev/null
 }
 
+# each WHAT FILE: instructions of one of tests/bench/policy's own.
+each()
+{
+	local a b
+
+	a=$(count "$obj/tests/bench/policy" "$1" "$2" 1000)
+	b=$(count "$obj/tests/bench/policy" "$1" "$2" 3000)
+	echo $(((b - a) / 2000))
+}
+
+nanoseconds()
+{
+	local i
+
+	for i in 1 2 3 4 5; do
+		"$obj/tests/bench/policy" "$@" | sed -n 's/^ns //p'
+	done | median
+}
+
+# The decision alone: over 1,000 and 100,000 rules, of a user in 8 groups.
+decisions()
+{
+	local dir=$work/policy n bare few many access p
+
+	mkdir -m 755 "$dir"
+	for n in 1000 10000 100000; do
+		"$obj/tests/bench/policy" make "$dir" "$n"
+	done
+	service access \
+	    "pam_access.so nodefgroup accessfile=$dir/access-100000.conf"
+	p=$(count_tx -s permit -p c)
+	access=$(($(count_tx -s access -p c) - p))
+	bare=$(each hash "$dir/policy-100000.bin")
+	few=$(each warm "$dir/policy-1000.bin")
+	many=$(each warm "$dir/policy-100000.bin")
+	row "decision, 100,000 rules; its bare look-ups" "$bare" "$many" \
+	    "$many" 3200 decision
+	row "  over 1,000 rules, then 100,000" "$few" "$many" \
+	    "$(ratio "$many" "$few")" 1.10
+	row "  pam_access, 100,000 lines" "$access" "$many" \
+	    "$(awk -v a="$many" -v b="$access" \
+	    'BEGIN { printf "%.6f", a / b }')" 0.0001
+	few=$(each cold "$dir/policy-1000.bin")
+	many=$(each cold "$dir/policy-100000.bin")
+	row "open, decide, free: 1,000 rules, then 100,000" "$few" "$many" \
+	    "$(ratio "$many" "$few")" 1.10 decision-cold
+	row "  pam_access, 100,000 lines" "$access" "$many" \
+	    "$(awk -v a="$many" -v b="$access" \
+	    'BEGIN { printf "%.6f", a / b }')" 0.001
+	row "  nanoseconds of processor" \
+	    "$(nanoseconds cold "$dir/policy-1000.bin" 3000)" \
+	    "$(nanoseconds cold "$dir/policy-100000.bin" 3000)" - ""
+	many=$(nanoseconds whole "$dir/policy-100000.bin" 1000000)
+	row "decision after decision, other users, ns each" - "$many" \
+	    "$many" 1000
+	few=$(nanoseconds compile 10000 1)
+	many=$(nanoseconds compile 100000 1)
+	row "compile, ns: 10,000 rules, then 100,000" "$few" "$many" \
+	    "$(ratio "$many" "$few")" ""
+}
+
 # Drift of the counts that are the same on every machine.
 baseline()
 {
@@ -416,7 +477,7 @@ main()
 	    peer ours ratio goal
 	if [ $# -eq 0 ]; then
 		set -- control instructions maps times system_calls memory \
-		    lookup changes at_once baseline
+		    lookup changes decisions at_once baseline
 	fi
 	local part
 	for part; do
