@@ -3,7 +3,7 @@
 # by SSH is not served by keys plugged in here, unless server_keys says so,
 # however they hide; whoever sits here is.  User verification is off: one
 # touch of the owner, who thinks it is for something of their own, would do.
-# shellcheck disable=SC2317 # what check calls
+# shellcheck disable=SC2016,SC2317 # what check calls
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
