@@ -22,8 +22,8 @@ struct pam_host {
 	struct aas_policy_source src; /* its rules come last */
 	const char *required;         /* a user, by the settings */
 	int64_t required_from_s;
-	const char *exempt; /* a service, by the settings */
-	char module[PATH_MAX + 64];   /* pam_aas.so */
+	const char *exempt;         /* a service, by the settings */
+	char module[PATH_MAX + 64]; /* pam_aas.so */
 	char policy[FIXTURE_PATH];
 	char confdir[FIXTURE_PATH];
 };
