@@ -20,7 +20,7 @@ tests_test_sshcert_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test_attest_set
 TESTS += tests/test_attest_set
 tests_test_attest_set_SOURCES = tests/test_attest_set.c \
-	tools/attest_files.c tools/attest_files.h
+	policy/plugins/attest.c tools/attest_files.c tools/attest_files.h
 tests_test_attest_set_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) \
 	-DWORKER='"$(abs_top_builddir)/tools/aas-policy-worker"' \
 	-DPLUGIN='"$(abs_top_builddir)/policy/plugins/.libs/libaas_policy_attest.so"'

@@ -394,6 +394,107 @@ plugin_says_what_it_cannot_use(void **state)
 	end(&w);
 }
 
+/* --- the source by itself ------------------------------------------------- */
+
+extern const struct aas_plugin aas_policy_plugin;
+
+/* What a host would say of each rule; NULL: it takes it. */
+static const char *refusal_field, *refusal_text;
+static int rules_n;
+
+static int
+fake_rule(
+    void *ctx, const struct aas_plugin_rule *r, struct aas_plugin_fault *f)
+{
+	(void)ctx;
+	(void)r;
+	rules_n++;
+	if (refusal_field == NULL)
+		return 0;
+	snprintf(f->field, sizeof(f->field), "%s", refusal_field);
+	snprintf(f->text, sizeof(f->text), "%s", refusal_text);
+	return -1;
+}
+
+static int
+ask(struct world *w, const char *confdir, const char *user, int lookup)
+{
+	struct aas_attest_files f = { note, w };
+	struct aas_attest_io io;
+	struct aas_plugin_host h = { .struct_size = sizeof(h) };
+	struct aas_plugin_query q = { .struct_size = sizeof(q) };
+
+	aas_attest_files(&f, &io);
+	h.ctx = io.arg;
+	h.rule = fake_rule;
+	h.report = io.report;
+	h.read = io.read;
+	h.release = io.release;
+	h.list = io.list;
+	q.confdir = confdir;
+	q.now_s = NOW;
+	q.user = user;
+	w->text[0] = '\0';
+	rules_n = 0;
+	return lookup ? aas_policy_plugin.lookup(&h, &q)
+		      : aas_policy_plugin.rules(&h, &q);
+}
+
+static void
+plugin_rule_that_is_refused_is_not_lost_silently(void **state)
+{
+	static const struct {
+		const char *field, *text;
+		int status, level;
+	} rows[] = {
+		{ NULL, NULL, AAS_PLUGIN_SUCCESS, 0 },
+		{ "groups", "\"x\" is not a group of this host",
+		    AAS_PLUGIN_SUCCESS, 2 },
+		{ "groups", "groups cannot be looked up", AAS_PLUGIN_UNAVAIL,
+		    1 },
+		{ "name", "one rule too many", AAS_PLUGIN_UNAVAIL, 1 },
+	};
+	struct world w;
+
+	begin(state, &w);
+	conf(&w, "corp", EVIDENCE);
+	token(&w, "a.jws", "\"group\":\"g\"", "1", NOW - 9, NOW + 9, 0644);
+	token(&w, "b.jws", "\"group\":\"g\"", "2", NOW - 9, NOW + 9, 0644);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		refusal_field = rows[i].field;
+		refusal_text = rows[i].text;
+		assert_int_equal(ask(&w, w.f->dir, NULL, 0), rows[i].status);
+		assert_int_equal(rules_n, rows[i].level == 1 ? 1 : 2);
+		if (rows[i].level == 0)
+			assert_string_equal(w.text, "");
+		else
+			assert_int_equal(w.text[0], '0' + rows[i].level);
+	}
+	refusal_field = NULL;
+	end(&w);
+}
+
+static void
+plugin_question_that_makes_no_sense_is_unavail(void **state)
+{
+	struct world w;
+	char deep[600];
+
+	begin(state, &w);
+	conf(&w, "corp", EVIDENCE);
+	token(&w, "a.jws", "\"group\":\"g\"", "1", NOW - 9, NOW + 9, 0644);
+	assert_int_equal(ask(&w, w.f->dir, NULL, 1), AAS_PLUGIN_UNAVAIL);
+	/* Nobody's groups are known: nothing of a group's. */
+	assert_int_equal(ask(&w, w.f->dir, "g", 1), AAS_PLUGIN_NOTFOUND);
+	/* rules() is about everybody, whoever is named. */
+	assert_int_equal(ask(&w, w.f->dir, "g", 0), AAS_PLUGIN_SUCCESS);
+	memset(deep, 'x', sizeof(deep));
+	deep[0] = '/';
+	deep[sizeof(deep) - 1] = '\0';
+	assert_int_equal(ask(&w, deep, NULL, 0), AAS_PLUGIN_UNAVAIL);
+	end(&w);
+}
+
 int
 main(void)
 {
@@ -404,6 +505,8 @@ main(void)
 		FIXTURE_TEST(set_too_many_signers_fail_the_whole),
 		FIXTURE_TEST(plugin_gives_one_rule_per_statement),
 		FIXTURE_TEST(plugin_says_what_it_cannot_use),
+		FIXTURE_TEST(plugin_rule_that_is_refused_is_not_lost_silently),
+		FIXTURE_TEST(plugin_question_that_makes_no_sense_is_unavail),
 	};
 
 	return cmocka_run_group_tests_name("attest_set", tests, NULL, NULL);
