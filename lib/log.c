@@ -113,9 +113,18 @@ aas_printable(char *dst, size_t cap, const char *src)
 	len = aas_str_nlen(src, cap + 4);
 	while (len > 0) {
 		char unit[16];
-		size_t took = show(unit, src, len);
-		size_t n = strlen(unit);
+		size_t took = 1;
+		size_t n = 1;
 
+		/* Most of what is shown is plain ASCII. */
+		if (at < cap - 1 && src[0] >= ' ' && src[0] <= '~' &&
+		    src[0] != '\\' && src[0] != '"') {
+			dst[at++] = *src++;
+			len--;
+			continue;
+		}
+		took = show(unit, src, len);
+		n = strlen(unit);
 		if (n > cap - 1 - at)
 			break;
 		memcpy(dst + at, unit, n);

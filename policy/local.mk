@@ -55,9 +55,7 @@ noinst_LTLIBRARIES += policy/plugins/libaas-files.la
 policy_plugins_libaas_files_la_SOURCES = \
 	policy/plugins/files.c policy/plugins/files.h \
 	policy/plugins/files_names.c \
-	policy/plugins/files_scan.c
-policy_plugins_libaas_files_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
-policy_plugins_libaas_files_la_LIBADD = $(LIBCONFIG_LIBS)
+	policy/plugins/files_read.c
 plugin_LTLIBRARIES += policy/libaas_policy_files.la
 policy_libaas_policy_files_la_SOURCES =
 policy_libaas_policy_files_la_LIBADD = policy/plugins/libaas-files.la

@@ -84,27 +84,42 @@ copy(struct aas_rule_work *w, const char *s)
 	return p;
 }
 
+/* "FILE:LINE"; called for each rule of many, so without printf(3). */
+static const char *
+place(struct aas_rule_work *w, const char *file, uint32_t line)
+{
+	char shown[WHERE_MAX];
+	char digits[16];
+	size_t at = sizeof(digits);
+	size_t len = 0;
+	char *p = NULL;
+
+	len = strlen(aas_printable(shown, sizeof(shown), file));
+	for (; line != 0; line /= 10)
+		digits[--at] = (char)('0' + line % 10);
+	if (at != sizeof(digits))
+		digits[--at] = ':';
+	p = aas_arena_get(w->arena, len + (sizeof(digits) - at) + 1);
+	if (p != NULL) {
+		memcpy(p, shown, len);
+		memcpy(p + len, digits + at, sizeof(digits) - at);
+	}
+	return p;
+}
+
 static int
 identity(struct aas_rule_work *w, const char *source)
 {
-	char file[WHERE_MAX];
-	char where[WHERE_MAX + 16];
-
 	if (w->in.name == NULL)
 		return aas_rule_fault(w, "name", "is missing");
 	if (!name_valid(w->in.name))
 		return aas_rule_fault(w, "name",
 		    "must be 1 to %u of a-z, A-Z, 0-9, \".\", \"_\" and \"-\"",
 		    RULE_NAME_MAX);
-	(void)aas_printable(
-	    file, sizeof(file), w->in.file != NULL ? w->in.file : source);
-	if (w->in.line != 0)
-		(void)snprintf(where, sizeof(where), "%s:%u", file, w->in.line);
-	else
-		(void)snprintf(where, sizeof(where), "%s", file);
 	w->out.source = copy(w, source);
 	w->out.name = copy(w, w->in.name);
-	w->out.where = copy(w, where);
+	w->out.where =
+	    place(w, w->in.file != NULL ? w->in.file : source, w->in.line);
 	if (w->out.source == NULL || w->out.name == NULL ||
 	    w->out.where == NULL)
 		return AAS_ERR_NOMEM;

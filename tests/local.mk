@@ -83,8 +83,9 @@ tests_test_rule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 check_PROGRAMS += tests/test_files
 TESTS += tests/test_files
 tests_test_files_SOURCES = tests/test_files.c
+tests_test_files_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(LIBCONFIG_CFLAGS)
 tests_test_files_LDADD = policy/plugins/libaas-files.la policy/libaas-rule.la \
-	lib/libaas-conf.la $(TEST_LIBS)
+	lib/libaas-conf.la $(LIBCONFIG_LIBS) $(TEST_LIBS)
 
 if !SANITIZE
 check_PROGRAMS += tests/test_files_nomem

@@ -1,8 +1,7 @@
 /*
- * H2: each allocation fails once while the source "files" reads rules,
- * libconfig's among them.  What comes of it may be an error, an end or a
- * crash of the process, which is all the same to who asked; never SUCCESS
- * with other rules than the file has.
+ * H2: each allocation fails once while the source "files" reads rules.  What
+ * comes of it may be an error, an end or a crash of the process, which is all
+ * the same to who asked; never SUCCESS with other rules than the file has.
  *
  * Without cmocka: malloc(3) itself is ours.
  */
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/plugins/files.h"
 #include "policy/rule.h"
 
 extern const struct aas_plugin aas_policy_plugin;
@@ -74,18 +72,31 @@ static const char text[] =
     "    max = \"8h\"; }; }\n"
     ");\n";
 
-static struct files_sum got;
+static struct sum {
+	uint64_t hash, parts;
+} got;
+
+static void
+sum(char kind, const void *p, size_t len)
+{
+	const unsigned char *b = p;
+
+	got.hash = (got.hash ^ (unsigned char)kind) * 0x100000001b3u;
+	for (size_t i = 0; i < len; i++)
+		got.hash = (got.hash ^ b[i]) * 0x100000001b3u;
+	got.parts++;
+}
 
 static void
 sum_text(const char *s)
 {
-	files_sum(&got, FILES_STRING, s, s != NULL ? strlen(s) : 0);
+	sum('t', s, s != NULL ? strlen(s) : 0);
 }
 
 static void
 sum_list(const char *const *list)
 {
-	files_sum(&got, FILES_LIST, NULL, 0);
+	sum('l', NULL, 0);
 	for (; list != NULL && *list != NULL; list++)
 		sum_text(*list);
 }
@@ -104,9 +115,9 @@ host_rule(
 	sum_list(r->services);
 	sum_list(r->lease_grantors);
 	sum_list(r->lease_accounts);
-	files_sum(&got, FILES_INT, &r->present, sizeof(r->present));
-	files_sum(&got, FILES_INT, &r->deny, sizeof(r->deny));
-	files_sum(&got, FILES_INT, &r->line, sizeof(r->line));
+	sum('n', &r->present, sizeof(r->present));
+	sum('n', &r->deny, sizeof(r->deny));
+	sum('n', &r->line, sizeof(r->line));
 	return 0;
 }
 
@@ -167,7 +178,7 @@ host_left_ms(void *ctx)
 static int
 run(void)
 {
-	static const struct files_sum none = FILES_SUM_INIT;
+	static const struct sum none = { 0xcbf29ce484222325u, 0 };
 	const struct aas_plugin_host h = { sizeof(h), NULL, host_rule,
 		host_report, host_read, host_release, host_list, host_left_ms };
 	const struct aas_plugin_query q = { .struct_size = sizeof(q),
@@ -179,7 +190,7 @@ run(void)
 
 /* What a child says: 0 exactly those rules, 1 an error, 2 other rules. */
 static int
-child(long nth, const struct files_sum *want)
+child(long nth, const struct sum *want)
 {
 	const struct rlimit no_core = { 0, 0 };
 	int status = 0;
@@ -206,7 +217,7 @@ child(long nth, const struct files_sum *want)
 int
 main(void)
 {
-	struct files_sum want;
+	struct sum want;
 	long n = 0, same = 0;
 
 	if (run() != AAS_PLUGIN_SUCCESS || run() != AAS_PLUGIN_SUCCESS)
@@ -215,7 +226,7 @@ main(void)
 	count = 0;
 	(void)run();
 	n = count;
-	if (n < 50) {
+	if (n < 6) {
 		fprintf(stderr, "only %ld allocations were seen\n", n);
 		return 1;
 	}

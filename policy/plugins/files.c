@@ -6,11 +6,9 @@
  * 1. A setting that is not known, of another type, twice or empty MUST be an
  *    error with its line, and an error anywhere MUST cost the whole answer:
  *    nobody knows what the rule that was lost would have refused.
- * 2. What libconfig delivers MUST be what the file says: it loses settings
- *    when memory runs out, so every part is summed up by a scanner of our own
- *    and compared.
+ * 2. libconfig MUST NOT read it, though the syntax is its: it loses settings
+ *    when memory runs out and says nothing, and may end the process.
  */
-#include <libconfig.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +34,7 @@ struct job {
 	int found, bad;
 	const char **list; /* the lists of one rule */
 	size_t list_room, list_n;
+	struct files_reader reader;
 };
 
 enum kind { TEXT, LIST, TRUE_ONLY, COUNT };
@@ -87,7 +86,7 @@ static const struct field lease_fields[] = {
 
 /* Say it; always -1. */
 __attribute__((format(printf, 3, 4))) static int
-complain(struct job *j, unsigned line, const char *fmt, ...)
+complain(struct job *j, uint32_t line, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -101,215 +100,145 @@ complain(struct job *j, unsigned line, const char *fmt, ...)
 	return -1;
 }
 
-static unsigned
-line_of(const config_setting_t *cs)
-{
-	return (unsigned)config_setting_source_line(cs);
-}
-
-static unsigned
-length(const config_setting_t *cs)
-{
-	int n = config_setting_length(cs);
-
-	return n > 0 ? (unsigned)n : 0;
-}
-
-/* --- libconfig against the scanner -----------------------------------------
- */
-
-static void
-sum_up(struct files_sum *sum, config_setting_t *cs)
-{
-	const char *name = config_setting_name(cs);
-	const char *s = NULL;
-	char digits[32];
-	char kind = 0;
-
-	if (name != NULL)
-		files_sum(sum, FILES_NAME, name, strlen(name));
-	switch (config_setting_type(cs)) {
-	case CONFIG_TYPE_STRING:
-		s = config_setting_get_string(cs);
-		files_sum(sum, FILES_STRING, s, s != NULL ? strlen(s) : 0);
-		return;
-	case CONFIG_TYPE_INT:
-		(void)snprintf(
-		    digits, sizeof(digits), "%d", config_setting_get_int(cs));
-		files_sum(sum, FILES_INT, digits, strlen(digits));
-		return;
-	case CONFIG_TYPE_BOOL:
-		files_sum(sum, FILES_BOOL,
-		    config_setting_get_bool(cs) == CONFIG_TRUE ? "1" : "0", 1);
-		return;
-	case CONFIG_TYPE_GROUP:
-		kind = FILES_GROUP;
-		break;
-	case CONFIG_TYPE_LIST:
-		kind = FILES_LIST;
-		break;
-	case CONFIG_TYPE_ARRAY:
-		kind = FILES_ARRAY;
-		break;
-	default:
-		files_sum(sum, FILES_OTHER, NULL, 0);
-		return;
-	}
-	files_sum(sum, kind, NULL, 0);
-	for (unsigned i = 0; i < length(cs); i++)
-		sum_up(sum, config_setting_get_elem(cs, i));
-	files_sum(sum, FILES_END, NULL, 0);
-}
-
-/* 1 if the tree is what the scanner saw, part by part. */
-static int
-delivered(config_setting_t *root, const struct files_scan *scan)
-{
-	struct files_sum sum = FILES_SUM_INIT;
-
-	for (unsigned i = 0; i < length(root); i++)
-		sum_up(&sum, config_setting_get_elem(root, i));
-	return sum.parts == scan->sum.parts && sum.hash == scan->sum.hash;
-}
-
 /* --- one rule --------------------------------------------------------------
  */
 
 static int
-put_list(struct job *j, config_setting_t *cs, const char *const **dst)
+put_list(struct job *j, const struct files_node *node, const char *const **dst)
 {
-	const char *name = config_setting_name(cs);
 	const char **v = j->list + j->list_n;
-	unsigned n = length(cs);
+	uint32_t n = 0;
 
-	if (!config_setting_is_array(cs) && !config_setting_is_list(cs))
-		return complain(j, line_of(cs),
-		    "%s must be a list, such as [ \"one\", \"two\" ]", name);
-	if (n == 0)
-		return complain(j, line_of(cs), "%s is empty", name);
-	for (unsigned i = 0; i < n; i++) {
-		config_setting_t *el = config_setting_get_elem(cs, i);
+	if (node->kind != FILES_ARRAY && node->kind != FILES_LIST)
+		return complain(j, node->line,
+		    "%s must be a list, such as [ \"one\", \"two\" ]",
+		    node->name);
+	if (node->n == 0)
+		return complain(j, node->line, "%s is empty", node->name);
+	for (uint32_t i = node->first; i != FILES_NONE;
+	     i = j->reader.node[i].next) {
+		const struct files_node *el = &j->reader.node[i];
 
-		if (config_setting_type(el) != CONFIG_TYPE_STRING)
-			return complain(j, line_of(el),
-			    "%s must be text in double quotes", name);
-		v[i] = config_setting_get_string(el);
+		if (el->kind != FILES_TEXT)
+			return complain(j, el->line,
+			    "%s must be text in double quotes", node->name);
+		v[n++] = el->text;
 	}
-	v[n] = NULL;
-	j->list_n += n + 1;
+	v[n++] = NULL;
+	j->list_n += n;
 	*dst = v;
 	return 0;
 }
 
 static int
-put(struct job *j, config_setting_t *cs, const struct field *f,
+put(struct job *j, const struct files_node *node, const struct field *f,
     struct aas_plugin_rule *r)
 {
 	void *dst = (char *)r + f->off;
-	int type = config_setting_type(cs);
-	int v = 0;
 
 	switch (f->kind) {
 	case TEXT:
-		if (type != CONFIG_TYPE_STRING)
-			return complain(j, line_of(cs),
+		if (node->kind != FILES_TEXT)
+			return complain(j, node->line,
 			    "%s must be text in double quotes", f->name);
-		*(const char **)dst = config_setting_get_string(cs);
+		*(const char **)dst = node->text;
 		return 0;
 	case LIST:
-		return put_list(j, cs, dst);
+		return put_list(j, node, dst);
 	case TRUE_ONLY:
-		if (type != CONFIG_TYPE_BOOL ||
-		    config_setting_get_bool(cs) != CONFIG_TRUE)
-			return complain(j, line_of(cs),
+		if (node->kind != FILES_BOOL || node->number != 1)
+			return complain(j, node->line,
 			    "%s can only be true; otherwise leave it out",
 			    f->name);
 		*(int *)dst = 1;
 		return 0;
 	case COUNT:
-		if (type != CONFIG_TYPE_INT)
+		if (node->kind != FILES_NUMBER)
 			return complain(
-			    j, line_of(cs), "%s must be a number", f->name);
+			    j, node->line, "%s must be a number", f->name);
 		/* 0 would be "not said"; no number is -1. */
-		v = config_setting_get_int(cs);
-		*(int *)dst = v != 0 ? v : -1;
+		*(int *)dst = node->number != 0 ? node->number : -1;
 		return 0;
 	}
 	return -1;
 }
 
 static int
-take_fields(struct job *j, config_setting_t *group, const struct field *of,
-    struct aas_plugin_rule *r)
+take_fields(struct job *j, const struct files_node *group,
+    const struct field *of, struct aas_plugin_rule *r)
 {
 	int bad = 0;
 
-	for (unsigned i = 0; i < length(group); i++) {
-		config_setting_t *cs = config_setting_get_elem(group, i);
-		const char *name = config_setting_name(cs);
+	for (uint32_t i = group->first; i != FILES_NONE;
+	     i = j->reader.node[i].next) {
+		const struct files_node *node = &j->reader.node[i];
 		const struct field *f = of;
 
-		while (f->name != NULL && strcmp(f->name, name) != 0)
+		while (f->name != NULL && strcmp(f->name, node->name) != 0)
 			f++;
 		if (f->name != NULL) {
-			bad |= put(j, cs, f, r);
-		} else if (of == fields && strcmp(name, "lease") == 0) {
-			if (!config_setting_is_group(cs))
-				bad = complain(j, line_of(cs),
+			bad |= put(j, node, f, r);
+		} else if (of == fields && strcmp(node->name, "lease") == 0) {
+			if (node->kind != FILES_GROUP)
+				bad = complain(j, node->line,
 				    "lease must be a group, { ... }");
-			else if (length(cs) == 0)
-				bad =
-				    complain(j, line_of(cs), "lease is empty");
+			else if (node->n == 0)
+				bad = complain(j, node->line, "lease is empty");
 			else
-				bad |= take_fields(j, cs, lease_fields, r);
+				bad |= take_fields(j, node, lease_fields, r);
 		} else {
-			bad = complain(
-			    j, line_of(cs), "unknown setting \"%s\"", name);
+			bad = complain(j, node->line, "unknown setting \"%s\"",
+			    node->name);
 		}
 	}
 	return bad;
 }
 
-/* Where the host's fault is: the entry it quotes, its setting, the rule. */
-static unsigned
-fault_line(config_setting_t *group, const struct aas_plugin_fault *f)
+static const struct files_node *
+member(const struct job *j, const struct files_node *group, const char *name)
 {
-	config_setting_t *lease = config_setting_get_member(group, "lease");
-	config_setting_t *cs = config_setting_get_member(group, f->field);
+	for (uint32_t i = group->first; i != FILES_NONE;
+	     i = j->reader.node[i].next) {
+		if (strcmp(j->reader.node[i].name, name) == 0)
+			return &j->reader.node[i];
+	}
+	return NULL;
+}
 
-	if (cs == NULL && lease != NULL && config_setting_is_group(lease))
-		cs = config_setting_get_member(lease, f->field);
-	if (cs == NULL)
-		return line_of(group);
-	for (unsigned i = 0; f->text[0] == '"' && i < length(cs) &&
-	     !config_setting_is_group(cs);
-	     i++) {
-		config_setting_t *el = config_setting_get_elem(cs, i);
-		const char *s = config_setting_get_string(el);
-		size_t n = s != NULL ? strlen(s) : sizeof(f->text);
+/* Where the host's fault is: the entry it quotes, its setting, the rule. */
+static uint32_t
+fault_line(const struct job *j, const struct files_node *group,
+    const struct aas_plugin_fault *f)
+{
+	const struct files_node *lease = member(j, group, "lease");
+	const struct files_node *node = member(j, group, f->field);
+
+	if (node == NULL && lease != NULL)
+		node = member(j, lease, f->field);
+	if (node == NULL)
+		return group->line;
+	if (f->text[0] != '"' ||
+	    (node->kind != FILES_ARRAY && node->kind != FILES_LIST))
+		return node->line;
+	for (uint32_t i = node->first; i != FILES_NONE;
+	     i = j->reader.node[i].next) {
+		const char *s = j->reader.node[i].text;
+		size_t n = strlen(s);
 
 		if (n + 2 < sizeof(f->text) && f->text[n + 1] == '"' &&
 		    memcmp(f->text + 1, s, n) == 0)
-			return line_of(el);
+			return j->reader.node[i].line;
 	}
-	return line_of(cs);
+	return node->line;
 }
 
 /* Room for every list of the rule, so that none moves while it is filled. */
 static int
-list_room(struct job *j, config_setting_t *group)
+list_room(struct job *j)
 {
-	size_t n = 0;
+	size_t n = 2 * (size_t)j->reader.n; /* entries, and an end of each */
 	const char **more = NULL;
 
-	for (unsigned i = 0; i < length(group); i++) {
-		config_setting_t *cs = config_setting_get_elem(group, i);
-
-		n += length(cs) + 1;
-		for (unsigned k = 0;
-		     config_setting_is_group(cs) && k < length(cs); k++)
-			n += length(config_setting_get_elem(cs, k)) + 1;
-	}
 	j->list_n = 0;
 	if (n <= j->list_room)
 		return 0;
@@ -321,96 +250,114 @@ list_room(struct job *j, config_setting_t *group)
 }
 
 static int
-take_rule(struct job *j, config_setting_t *group)
+take_rule(struct job *j, const struct files_node *group)
 {
 	struct aas_plugin_rule r = { .struct_size = sizeof(r) };
 	struct aas_plugin_fault fault = { .struct_size = sizeof(fault) };
-	struct files_place here = { j->file, 0 };
+	struct files_place here = { j->file, group->line };
 	struct files_place at = { NULL, 0 };
 	int seen = 0;
 
-	if (!config_setting_is_group(group))
+	if (group->kind != FILES_GROUP)
 		return complain(
-		    j, line_of(group), "a rule must be a group, { ... }");
-	if (list_room(j, group) == -1)
-		return complain(j, line_of(group), "no memory");
+		    j, group->line, "a rule must be a group, { ... }");
+	if (list_room(j) == -1)
+		return complain(j, group->line, "no memory");
 	r.file = j->file;
-	r.line = here.line = line_of(group);
+	r.line = group->line;
 	if (take_fields(j, group, fields, &r) != 0)
 		return -1;
 	if (j->h->rule(j->h->ctx, &r, &fault) != 0)
-		return complain(j, fault_line(group, &fault), "%s: %s",
+		return complain(j, fault_line(j, group, &fault), "%s: %s",
 		    fault.field, fault.text);
 	if ((seen = files_names_add(j->names, r.name, &here, &at)) == -1)
 		return complain(j, r.line, "no memory");
 	if (seen)
 		return complain(j, r.line, "the name \"%s\" is in use: %s:%u",
 		    r.name, at.file, at.line);
-	if (++j->rules > RULES_MAX)
-		return complain(
-		    j, r.line, "more than %u rules in all", RULES_MAX);
 	return 0;
 }
 
 /* --- files -----------------------------------------------------------------
  */
 
-static void
-take_tree(struct job *j, config_setting_t *root, const struct files_scan *scan)
+/* After "rules = (".  0 if it went on to the end, -1 if it cannot go on. */
+static int
+take_rules(struct job *j, uint32_t line)
 {
-	config_setting_t *rules = NULL;
-	uint32_t before = j->rules;
-	unsigned n = 0;
+	struct files_reader *r = &j->reader;
+	uint32_t at = 0;
+	int more = 1;
 
-	for (unsigned i = 0; i < length(root); i++) {
-		config_setting_t *cs = config_setting_get_elem(root, i);
+	if (files_empty(r)) {
+		(void)complain(j, line, "rules is empty");
+		return 0;
+	}
+	while (more == 1) {
+		files_forget(r);
+		if (files_value(r, &at) == -1)
+			return -1;
+		if (++j->rules > RULES_MAX) {
+			(void)complain(j, r->node[at].line,
+			    "more than %u rules", RULES_MAX);
+			j->reports = REPORTS_MAX;
+			return 0;
+		}
+		(void)take_rule(j, &r->node[at]);
+		if (j->reports >= REPORTS_MAX)
+			return 0;
+		more = files_more(r);
+	}
+	return more;
+}
 
-		if (strcmp(config_setting_name(cs), "rules") == 0)
-			rules = cs;
-		else
-			(void)complain(j, line_of(cs), "unknown setting \"%s\"",
-			    config_setting_name(cs));
+/* One setting of the file after another; 0, or -1 if one cannot be read. */
+static int
+take_settings(struct job *j, int *rules)
+{
+	struct files_reader *r = &j->reader;
+	const char *name = NULL;
+	uint32_t line = 0, at = 0;
+	int e = 0;
+
+	while ((e = files_name(r, &name, &line)) == 1) {
+		int is_rules = strcmp(name, "rules") == 0;
+
+		if (is_rules && (*rules)++ > 0) {
+			r->what = "duplicate setting name";
+			r->line = line;
+			return -1;
+		}
+		files_forget(r);
+		if (is_rules && files_enter(r)) {
+			e = take_rules(j, line);
+		} else if ((e = files_value(r, &at)) == 0) {
+			if (is_rules)
+				(void)complain(j, line,
+				    "rules must be a list of groups, "
+				    "( { ... }, ... )");
+			else
+				(void)complain(
+				    j, line, "unknown setting \"%s\"", name);
+		}
+		if (e == -1 || j->reports >= REPORTS_MAX)
+			return e;
+		files_close(r);
 	}
-	if (rules == NULL) {
-		(void)complain(j, 0, "rules is missing");
-		return;
-	}
-	if (!config_setting_is_list(rules)) {
-		(void)complain(j, line_of(rules),
-		    "rules must be a list of groups, ( { ... }, ... )");
-		return;
-	}
-	if ((n = length(rules)) == 0)
-		(void)complain(j, line_of(rules), "rules is empty");
-	for (unsigned i = 0; i < n && j->reports < REPORTS_MAX; i++)
-		(void)take_rule(j, config_setting_get_elem(rules, i));
-	if (!j->bad && j->rules - before != scan->rules)
-		(void)complain(j, 0, "%u rules were read of %u",
-		    j->rules - before, scan->rules);
+	return e;
 }
 
 static void
-take_text(struct job *j, const char *text, size_t len)
+take_text(struct job *j, char *text, size_t len)
 {
-	struct files_scan scan;
-	config_t cfg;
+	int rules = 0;
 
-	if (files_scan(text, len, &scan) != 0) {
-		(void)complain(j, scan.line, "%s", scan.what);
-		return;
-	}
-	config_init(&cfg);
-	if (config_read_string(&cfg, text) != CONFIG_TRUE)
-		(void)complain(j, (unsigned)config_error_line(&cfg), "%s",
-		    config_error_text(&cfg) != NULL ? config_error_text(&cfg)
-						    : "syntax error");
-	else if (!delivered(config_root_setting(&cfg), &scan))
-		(void)complain(j, 0,
-		    "libconfig reads something else than "
-		    "the file says");
-	else
-		take_tree(j, config_root_setting(&cfg), &scan);
-	config_destroy(&cfg);
+	files_begin(&j->reader, text, len);
+	if (take_settings(j, &rules) == -1)
+		(void)complain(j, j->reader.line, "%s", j->reader.what);
+	else if (rules == 0)
+		(void)complain(j, 0, "rules is missing");
+	files_end(&j->reader);
 }
 
 /* For host->list(); 0 to go on. */

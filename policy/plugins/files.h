@@ -5,48 +5,66 @@
 #include <stdint.h>
 
 /*
- * What a file says, as one number: fed with the same parts by a scanner of
- * our own and from libconfig's tree, so that a setting that libconfig lost or
- * changed shows.
+ * A reader of libconfig's syntax, as far as rules need it: it builds what one
+ * rule says and forgets it again, so that the size of a file is no size of
+ * memory.  What it takes libconfig reads the same; what is odd (a text over
+ * the end of its line, escapes other than of a quote and a backslash) it does
+ * not take.
  */
-struct files_sum {
-	uint64_t hash;
-	uint64_t parts;
+enum files_kind {
+	FILES_TEXT,
+	FILES_NUMBER, /* of up to nine digits */
+	FILES_BOOL,
+	FILES_OTHER, /* a number of another type */
+	FILES_GROUP,
+	FILES_ARRAY,
+	FILES_LIST
 };
 
-#define FILES_SUM_INIT                 \
-	{                              \
-		0xcbf29ce484222325u, 0 \
-	}
+#define FILES_NONE UINT32_MAX
 
-/* files_sum(s, kind, p, len): one part. */
-void files_sum(struct files_sum *s, char kind, const void *p, size_t len);
+struct files_node {
+	uint8_t kind;     /* enum files_kind */
+	int number;       /* FILES_NUMBER; FILES_BOOL: 0, 1 */
+	uint32_t line;    /* where its name is, else itself */
+	uint32_t n;       /* entries of it */
+	uint32_t first;   /* one of them, or FILES_NONE */
+	uint32_t next;    /* the next of those it is one of, or FILES_NONE */
+	const char *name; /* of a setting; NULL in a list; in the text */
+	const char *text; /* FILES_TEXT; in the text */
+};
 
-/* The kinds of parts. */
-#define FILES_NAME   'N'
-#define FILES_GROUP  '{'
-#define FILES_LIST   '('
-#define FILES_ARRAY  '['
-#define FILES_END    'e'
-#define FILES_STRING 'S'
-#define FILES_INT    'I' /* its decimal digits, no plus, no zero in front */
-#define FILES_BOOL   'B' /* "0", "1" */
-#define FILES_OTHER  'o' /* a number of another type */
-
-struct files_scan {
-	struct files_sum sum;
-	uint32_t rules; /* groups in lists at the top */
-	uint32_t line;  /* of what is wrong */
-	const char *what;
+struct files_reader {
+	char *p, *end; /* what is left */
+	uint32_t line;
+	unsigned depth;
+	uint32_t n, cap;
+	struct files_node *node; /* moves as it grows */
+	const char *what;        /* what is wrong; ${line} says where */
 };
 
 /*
- * files_scan(text, len, &s):
- * Read libconfig's syntax as far as its parts go; the text has been guarded.
- * Returns 0; -1 with ${what} and ${line} if something is over a cap, or of a
- * form that libconfig reads otherwise than it looks.
+ * files_begin(r, text, len): the text is changed, texts are ended in it, and
+ * must stay.  files_end(r) releases.
  */
-int files_scan(const char *text, size_t len, struct files_scan *s);
+void files_begin(struct files_reader *r, char *text, size_t len);
+void files_end(struct files_reader *r);
+
+/*
+ * files_name(r, &name, &line): "NAME =".  1; 0 at the end of the text; -1.
+ * files_enter(r): 1 and past it if a list begins here, else 0.
+ * files_value(r, &at): one value, of all levels, node ${at}.  0, -1.
+ * files_more(r): past the ',' after a value of a list 1, past its end 0; -1.
+ * files_close(r): past the ';' or ',' after a setting, which may be missing.
+ * files_forget(r): all nodes so far.
+ */
+int files_name(struct files_reader *r, const char **name, uint32_t *line);
+int files_enter(struct files_reader *r);
+int files_empty(struct files_reader *r); /* 1, past it, if the list ends */
+int files_value(struct files_reader *r, uint32_t *at);
+int files_more(struct files_reader *r);
+void files_close(struct files_reader *r);
+void files_forget(struct files_reader *r);
 
 /*
  * Names seen, and where.  files_names_add() returns 0 if it is new, 1 with

@@ -8,17 +8,22 @@ tests_bench_lookup_SOURCES = %D%/lookup.c
 tests_bench_lookup_LDADD = lib/libaas-base.la
 CLEANFILES += %D%/lookup
 
-EXTRA_PROGRAMS += %D%/policy
-tests_bench_policy_SOURCES = %D%/policy.c
-tests_bench_policy_LDADD = policy/libpolicy-build.la lib/libaas-base.la
-CLEANFILES += %D%/policy
+# What the making of a policy is held against.
+EXTRA_PROGRAMS += %D%/parse
+tests_bench_parse_SOURCES = %D%/parse.c
+tests_bench_parse_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
+tests_bench_parse_LDADD = $(LIBCONFIG_LIBS)
+CLEANFILES += %D%/parse
 
-dist_noinst_SCRIPTS += %D%/bench.sh
+dist_noinst_SCRIPTS += %D%/bench.sh %D%/build.sh
 EXTRA_DIST += %D%/baseline.txt
 
 bench: all
 	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup \
-	    tests/bench/policy
+	    tests/bench/parse
 	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
 	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
-	    $(SHELL) $(srcdir)/%D%/bench.sh
+	    $(SHELL) $(srcdir)/%D%/bench.sh && \
+	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
+	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
+	    $(SHELL) $(srcdir)/%D%/build.sh

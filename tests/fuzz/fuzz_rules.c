@@ -17,7 +17,7 @@
 /* The source itself, whose only name is the one that all sources have. */
 #include "policy/plugins/files.c"
 #include "policy/plugins/files_names.c"
-#include "policy/plugins/files_scan.c"
+#include "policy/plugins/files_read.c"
 
 #define ROOM 512
 
