@@ -1,7 +1,7 @@
 # The switch, its worker, and plugins that do harm.
 if HAVE_CMOCKA
-SOURCE_TESTS = tests/test_exec tests/test_gather tests/test_groups tests/test_source_wire \
-	tests/test_switch
+SOURCE_TESTS = tests/test_exec tests/test_gather tests/test_groups \
+	tests/test_source_faults tests/test_source_wire tests/test_switch
 check_PROGRAMS += $(SOURCE_TESTS)
 TESTS += $(SOURCE_TESTS)
 
@@ -12,6 +12,21 @@ tests_test_exec_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DWORKER='"$(abs_top_builddir)/tools/aas-policy-worker"' \
 	-DPLUGIN='"$(abs_top_builddir)/policy/plugins/.libs/libaas_policy_exec.so"'
 tests_test_exec_LDADD = policy/libaas-source.la $(TEST_LIBS)
+tests_test_source_faults_SOURCES = tests/test_source_faults.c \
+	policy/plugins/exec_json.c policy/plugins/exec_run.c \
+	policy/plugins/exec.h
+tests_test_source_faults_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_test_source_faults_LDADD = policy/libaas-host.la $(TEST_LIBS) \
+	$(JANSSON_LIBS)
+tests_test_source_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=getgrnam_r,--wrap=aas_spawn,--wrap=pipe2 \
+	-Wl,--wrap=pidfd_open,--wrap=posix_spawn \
+	-Wl,--wrap=posix_spawnattr_init \
+	-Wl,--wrap=posix_spawn_file_actions_init \
+	-Wl,--wrap=posix_spawn_file_actions_adddup2 \
+	-Wl,--wrap=posix_spawn_file_actions_addopen \
+	-Wl,--wrap=posix_spawn_file_actions_addclosefrom_np
 tests_test_groups_SOURCES = tests/test_groups.c
 tests_test_groups_LDADD = policy/libaas-source.la $(TEST_LIBS)
 tests_test_groups_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r
