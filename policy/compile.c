@@ -311,8 +311,7 @@ read_back(struct job *j)
 
 	if (e != AAS_OK)
 		return e;
-	if (memcmp(&p->h, &j->head, sizeof(p->h)) != 0 ||
-	    p->h.rules.n != src->rules_n || !same_zone(p, src) ||
+	if (p->h.rules.n != src->rules_n || !same_zone(p, src) ||
 	    !same_files(p, src))
 		e = AAS_ERR_INVAL;
 	for (uint32_t i = 0; e == AAS_OK && i < src->rules_n; i++) {
@@ -324,6 +323,8 @@ read_back(struct job *j)
 		    !pol_same(rule, r, &j->sorted) || !pol_keys_lead(p, r, i))
 			e = AAS_ERR_INVAL;
 	}
+	if (e == AAS_OK && memcmp(&p->h, &j->head, sizeof(p->h)) != 0)
+		e = AAS_ERR_INVAL;
 	aas_policy_free(&p);
 	return e;
 }

@@ -52,7 +52,8 @@ tests_test_policy_SOURCES = tests/test_policy.c tests/policy_make.h
 tests_test_policy_file_SOURCES = tests/test_policy_file.c tests/policy_make.h
 tests_test_policy_file_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_policy_file_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aas_policy_parse
 tests_test_policy_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
 tests_test_seen_SOURCES = tests/test_seen.c
 tests_test_seen_LDADD = policy/signin/libsignin.la $(TEST_LIBS)

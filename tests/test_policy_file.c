@@ -48,6 +48,22 @@ __wrap_realloc(void *p, size_t n)
 	return fails() ? NULL : __real_realloc(p, n);
 }
 
+/* --- a writer whose file is another's
+ * ---------------------------------------*/
+
+static const uint8_t *other;
+static size_t other_n;
+
+int __real_aas_policy_parse(const void *buf, size_t len, struct aas_policy **p);
+int __wrap_aas_policy_parse(const void *buf, size_t len, struct aas_policy **p);
+
+int
+__wrap_aas_policy_parse(const void *buf, size_t len, struct aas_policy **p)
+{
+	return other != NULL ? __real_aas_policy_parse(other, other_n, p)
+			     : __real_aas_policy_parse(buf, len, p);
+}
+
 /* --- one of everything -----------------------------------------------------*/
 
 static const char *users[] = { "carol", "alice", "bob", "alice" };
@@ -491,6 +507,32 @@ seal_head(uint8_t *b)
 	memcpy(&h, b, sizeof(h));
 	h.check = pol_sum(pol_start(0), &h, sizeof(h) / 8 - 1);
 	memcpy(b, &h, sizeof(h));
+}
+
+/* The file's own check made right: the parts' still say what is wrong. */
+static void
+policy_file_parts_are_checked_where_the_whole_is_right(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	struct pol_head h;
+	size_t n = 0, ok = 0;
+	uint8_t *b = compiled(&s, &n);
+
+	(void)state;
+	for (size_t bit = sizeof(h) * 8; bit < n * 8; bit += 3) {
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		memcpy(&h, b, sizeof(h));
+		h.body =
+		    pol_sum(pol_start(0), b + sizeof(h), (n - sizeof(h)) / 8);
+		memcpy(b, &h, sizeof(h));
+		seal_head(b);
+		ok += aas_policy_parse(b, n, &p) == AAS_OK;
+		aas_policy_free(&p);
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_int_equal(ok, 0);
+	free(b);
 }
 
 static void
@@ -1025,6 +1067,130 @@ policy_file_f14_no_memory_is_an_error(void **state)
 	free(b);
 }
 
+/* What reads back as something else is never handed out. */
+static void
+policy_file_that_reads_back_otherwise_is_refused(void **state)
+{
+	static const struct aas_zone_step later[] = { { -5000000000, -3600 },
+		{ 1, 3600 }, { 1700000000, 7200 } };
+	static const struct aas_net other_net[] = { { { 3 }, 32 },
+		{ { 0 }, 0 } };
+	static const struct aas_span other_span[] = { { 481, 1080 },
+		{ 0, 10080 } };
+	static const uint8_t other_make[][16] = { { 1 }, { 2 }, { 4 } };
+	static const struct aas_blob other_ca[] = {
+		{ 3, (const uint8_t *)"abd" }, { 5, (const uint8_t *)"defgh" }
+	};
+	static const struct aas_blob long_ca[] = {
+		{ 4, (const uint8_t *)"abcd" }, { 5, (const uint8_t *)"defgh" }
+	};
+	static const gid_t other_gids[] = { 41, 10, 30, 41 };
+	static const char *other_users[] = { "carol", "alicf", "bob", "zoe" };
+	static struct aas_origin_file f[2];
+
+	(void)state;
+	for (int i = 0; i < 25; i++) {
+		struct aas_policy_source s = all();
+		struct aas_rule *r = all_rules();
+		uint8_t *b, *none = NULL;
+		size_t n = 0;
+
+		memcpy(f, origins, sizeof(f));
+		s.files = f;
+		switch (i) {
+		case 0:
+			s.rules_n--;
+			break;
+		case 1:
+			s.zone = later;
+			break;
+		case 2:
+			s.zone_n--;
+			break;
+		case 3:
+			f[0].path = "/x";
+			break;
+		case 4:
+			f[0].mtime_ns++;
+			break;
+		case 5:
+			f[0].ctime_ns++;
+			break;
+		case 6:
+			f[0].size++;
+			break;
+		case 7:
+			f[0].ino++;
+			break;
+		case 8:
+			f[0].dev++;
+			break;
+		case 9:
+			f[0].sha256[31]++;
+			break;
+		case 10:
+			s.files_n--;
+			break;
+		case 11:
+			r[0].from_s++;
+			break;
+		case 12:
+			r[0].users.v = other_users;
+			break;
+		case 13:
+			r[0].users.n = 2;
+			break;
+		case 14:
+			r[1].gids = other_gids;
+			break;
+		case 15:
+			r[3].nets = other_net;
+			break;
+		case 16:
+			r[3].spans = other_span;
+			break;
+		case 17:
+			r[3].aaguids = other_make;
+			break;
+		case 18:
+			r[5].cas = other_ca;
+			break;
+		case 19:
+			r[5].cas_n = 1;
+			break;
+		case 20:
+			r[0].name = "r9";
+			break;
+		case 21:
+			r[0].where = "elsewhere";
+			break;
+		case 22:
+			r[0].source = "exec";
+			break;
+		case 23:
+			r[5].cas = long_ca;
+			break;
+		default:
+			s.built_s++; /* the header alone */
+			break;
+		}
+		b = compiled(&s, &n);
+		memcpy(f, origins, sizeof(f));
+		s = all();
+		(void)all_rules();
+		other = b;
+		other_n = n;
+		assert_int_equal(
+		    aas_policy_compile(&s, &none, &n), AAS_ERR_INVAL);
+		assert_null(none);
+		other_n -= 8;
+		assert_int_equal(
+		    aas_policy_compile(&s, &none, &n), AAS_ERR_FORMAT);
+		other = NULL;
+		free(b);
+	}
+}
+
 /* --- on disk ---------------------------------------------------------------*/
 
 static void
@@ -1107,6 +1273,9 @@ main(void)
 		    policy_file_zone_and_files_out_of_range_are_refused),
 		FIXTURE_TEST(policy_file_two_rules_of_one_name_are_refused),
 		FIXTURE_TEST(policy_file_f14_no_memory_is_an_error),
+		FIXTURE_TEST(policy_file_that_reads_back_otherwise_is_refused),
+		FIXTURE_TEST(
+		    policy_file_parts_are_checked_where_the_whole_is_right),
 		FIXTURE_TEST(policy_file_of_others_is_refused),
 	};
 
