@@ -14,7 +14,7 @@
 #include "policy/signin/foretell.h"
 #include "lib/put.h"
 
-#define ATTEST_SOON_S (INT64_C(30) * 86400)
+#define ATTEST_SOON_S (INT64_C(31) * 86400) /* the 30th day is told */
 
 const char *
 aas_fate_name(enum aas_fate fate)
@@ -165,7 +165,10 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 
 	f->warn_why = would(person, scene, f, &f->answer.warn);
 	f->observe_why = would(person, scene, f, &f->answer.observe);
-	if (f->row == AAS_ROW_SOON && f->class != AAS_CL_EXEMPT) {
+	/* A job has nobody to tell. */
+	if (f->class == AAS_CL_JOB || f->class == AAS_CL_EXEMPT)
+		return;
+	if (f->row == AAS_ROW_SOON) {
 		f->why = AAS_WHY_ENROLL_NOW;
 		aas_signin_say_soon(d, scene->now_s, f->text, sizeof(f->text));
 	} else if (f->row == AAS_ROW_ONE || f->row == AAS_ROW_ONE_LATE) {
@@ -182,7 +185,7 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 		aas_signin_say_would(
 		    p, &f->answer.warn, f->warn_why, f->text, sizeof(f->text));
 	} else if (d->attest == AAS_AT_SHOWN &&
-	    d->attest_until_s - scene->now_s <= ATTEST_SOON_S) {
+	    d->attest_until_s - scene->now_s < ATTEST_SOON_S) {
 		aas_clock_format(d->attest_until_s, until);
 		(void)aas_format(f->text, sizeof(f->text),
 		    "The attestation for this account ends on %.10s.", until);
