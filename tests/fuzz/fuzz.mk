@@ -11,7 +11,7 @@ SANITIZE = address,undefined
 CPPFLAGS = -I$(SRC) -I$(OBJ) -D_GNU_SOURCE \
 	-DAAS_SYSCONFDIR='"/etc/aas"' -DAAS_STATEDIR='"/var/lib/aas"' \
 	-DAAS_RUNDIR='"/run/aas"' -DAAS_LIBEXECDIR='"/usr/libexec/aas"' \
-	-DAAS_PLUGINDIR='"/usr/lib/aas/policy"' \
+	-DAAS_PLUGINDIR='"/usr/lib/aas/policy"' -DAAS_BINDIR='"/usr/bin"' \
 	-DAAS_GROUP='"aas"' -DAAS_IO_UID=65534
 CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wno-gnu-folding-constant
 SANFLAGS = -fno-sanitize-recover=undefined
