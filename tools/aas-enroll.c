@@ -31,7 +31,7 @@
 #include "tools/context.h"
 
 #define SOCK       0
-#define REQUEST_MS 5000
+#define REQUEST_MS 30000
 #define REPLY_MS   600000 /* a person writes recovery keys down meanwhile */
 
 struct state {

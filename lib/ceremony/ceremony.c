@@ -19,7 +19,7 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 
-#define REQUEST_MS 5000
+#define REQUEST_MS 30000
 #define SPARE_S    10 /* the last resort comes this much after the deadline */
 
 static struct aas_cer *

@@ -269,6 +269,9 @@ aas_cer_find(struct aas_cer *c)
 				why = AAS_WHY_NO_KEY;
 			if (c->making && aas_cer_count(c, bad) > 0)
 				why = AAS_WHY_EXISTS;
+			/* What comes with the end of the time is that. */
+			if (why != last && now >= c->until_ms - 1)
+				return aas_cer_fail(c, AAS_WHY_TIMEOUT);
 			if (why != last) {
 				since = now;
 				last = why;
