@@ -1,7 +1,7 @@
 /*
- * Attestations: tokens, claims, a signer's settings, SSH authorities.  The
- * first byte chooses.  Of all texts two alone are signed by the keys below, so
- * that no third one may ever count.
+ * Attestations: tokens, claims, a signer's settings, SSH authorities, SSH
+ * certificates.  The first byte chooses.  Of all texts two alone are signed by
+ * the keys below, so that no third one may ever count.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 
 #include "lib/attest/parts.h"
 #include "lib/err.h"
+#include "lib/sshcert.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NOW INT64_C(1780000000)
@@ -171,6 +172,18 @@ authorities(const char *p, size_t len)
 	}
 }
 
+static void
+certificate(const uint8_t *p, size_t len)
+{
+	const uint8_t *ca = NULL;
+	size_t n = 0;
+
+	if (aas_sshcert_ca(p, len, &ca, &n) != AAS_OK)
+		return;
+	FUZZ_REQUIRE(n > 0 && ca > p && n < len);
+	FUZZ_REQUIRE((size_t)(ca - p) + n < len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -181,6 +194,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		settings((const char *)p, len);
 	else if (len > 0 && p[0] == '#')
 		authorities((const char *)p, len);
+	else if (len > 0 && p[0] == '\0')
+		certificate(p, len);
 	else
 		token((const char *)p, len);
 	return 0;
