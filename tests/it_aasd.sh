@@ -35,6 +35,11 @@ sandboxed()
 	systemctl start aas-try.service
 }
 
+has_rule()
+{
+	aasctl policy explain "$1"
+}
+
 shadow_is()
 {
 	getent shadow demo | cut -d: -f2 | grep -q "^$1"
@@ -74,6 +79,10 @@ if [ "${1:-}" = inside ]; then
 	ok "really" shadow_is '!'
 	ok "and unlocks it" sandboxed /usr/sbin/usermod -U demo
 	ok "as it was" shadow_is '\$'
+	echo 'rules = ( { name = "new"; users = [ "root" ]; origin = "remote"; deny = true; } );' \
+	    >/etc/aas/policy.conf
+	ok "it builds a policy that changed, in the sandbox" \
+	    rig_until has_rule new
 	ok "the daemon stops when told" systemctl stop aasd.service
 	ok "and the next request starts it again" as_demo aasctl status
 	exit

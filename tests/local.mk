@@ -80,6 +80,16 @@ tests_test_rule_SOURCES = tests/test_rule.c
 tests_test_rule_LDADD = policy/libaas-rule.la $(TEST_LIBS)
 tests_test_rule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
+check_PROGRAMS += tests/test_zone tests/test_policy_text
+TESTS += tests/test_zone tests/test_policy_text
+tests_test_zone_SOURCES = tests/test_zone.c tools/policy_build.h \
+	tools/policy_zone.c
+tests_test_zone_LDADD = $(TEST_LIBS)
+tests_test_policy_text_SOURCES = tests/test_policy_text.c \
+	tools/policy_text.c tools/policy_text.h
+tests_test_policy_text_LDADD = policy/plugins/libaas-files.la \
+	policy/libaas-rule.la $(TEST_LIBS)
+
 check_PROGRAMS += tests/test_files
 TESTS += tests/test_files
 tests_test_files_SOURCES = tests/test_files.c
