@@ -128,6 +128,23 @@ seen_damaged_is_refused(void **state)
 	    aas_seen_put(&alice, NOW, buf, 8, &len), AAS_ERR_TOOBIG);
 }
 
+/* A file that was moved to another uid's name. */
+static void
+seen_of_another_uid_is_none(void **state)
+{
+	static const struct aas_user other = { "alice", 1002, 1002 };
+	uint8_t buf[AAS_SEEN_MAX];
+	size_t len = 0;
+	int64_t since = 0;
+
+	(void)state;
+	assert_int_equal(
+	    aas_seen_put(&alice, NOW, buf, sizeof(buf), &len), AAS_OK);
+	assert_int_equal(
+	    aas_seen_parse(buf, len, &other, &since), AAS_ERR_NOTFOUND);
+	assert_int_equal(since, 0);
+}
+
 static void
 seen_torn_file_counts_as_none(void **state)
 {
@@ -150,6 +167,7 @@ main(void)
 		FIXTURE_TEST(seen_that_cannot_be_stored_is_no_grace),
 		FIXTURE_TEST(seen_writable_by_others_does_not_count),
 		FIXTURE_TEST(seen_damaged_is_refused),
+		FIXTURE_TEST(seen_of_another_uid_is_none),
 		FIXTURE_TEST(seen_torn_file_counts_as_none),
 	};
 

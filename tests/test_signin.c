@@ -479,6 +479,115 @@ foretell_trace_tells_each_rule_once(void **state)
 	aas_policy_free(&p);
 }
 
+/* Attested until ${until}, by an SSH authority and by the service "sso". */
+static struct aas_foretold
+attested(int64_t until, const char *service)
+{
+	static const uint8_t key[4] = { 1, 2, 3, 4 };
+	static const struct aas_blob ca = { sizeof(key), key };
+	static const char *const sso[] = { "sso" };
+	struct aas_rule r[2] = { rule(AAS_EF_REQUIRE, AAS_MODE_ENFORCE),
+		rule(AAS_EF_ATTEST, AAS_MODE_ENFORCE) };
+
+	r[0].attestable = 1;
+	r[0].from_s = NOW - DAY;
+	r[1].name = "a";
+	r[1].not_before_s = NOW - 400 * DAY;
+	r[1].not_after_s = until;
+	r[1].cas_n = 1;
+	r[1].cas = &ca;
+	r[1].evidence_services.n = 1;
+	r[1].evidence_services.v = (const char **)(uintptr_t)sso;
+	return foretell(r, 2, AAS_ST_NONE, service, NULL);
+}
+
+static void
+foretell_attestations(void **state)
+{
+	struct aas_foretold f;
+
+	(void)state;
+	f = attested(NOW + 100 * DAY, "sso");
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	f = attested(NOW + 30 * DAY, "sso");
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	assert_non_null(strstr(f.text, "ends on"));
+	f = attested(NOW + 100 * DAY, "sshd");
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	assert_int_equal(f.why, AAS_WHY_ATTEST_MISSING);
+	f = attested(NOW + 100 * DAY, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_ATTEST_MISSING);
+	f = attested(NOW, "sso");
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_ATTEST_EXPIRED);
+	assert_non_null(strstr(f.text, "ended on 2023-11-14"));
+}
+
+/* A degraded user, past the limit; and keys of this host that serve others. */
+static void
+foretell_last_key(void **state)
+{
+	struct aas_policy_source src = make_source(NULL, 0);
+	struct aas_person who = person(AAS_ST_DEGRADED);
+	struct aas_scene s = scene("sudo", NULL);
+	struct aas_foretold f;
+	struct aas_policy *p;
+
+	(void)state;
+	src.server_keys = 1;
+	p = make_compiled(&src);
+	who.deadline_s = NOW - 100 * DAY;
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.row, AAS_ROW_ONE_LATE);
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	s = scene("login", NULL);
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	who = person(AAS_ST_ENROLLED);
+	s = scene("sshd", "192.0.2.1");
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_KEY);
+	aas_policy_free(&p);
+}
+
+/* Grace counts for rules that only warn or observe too. */
+static void
+foretell_grace_of_rules_not_in_force(void **state)
+{
+	struct aas_rule r = rule(AAS_EF_REQUIRE, AAS_MODE_WARN);
+	struct aas_foretold f;
+
+	(void)state;
+	r.grace_s = 7 * DAY;
+	f = foretell(&r, 1, AAS_ST_NONE, "sudo", NULL);
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	assert_int_equal(f.warn_why, 0);
+	r.mode = AAS_MODE_OBSERVE;
+	f = foretell(&r, 1, AAS_ST_NONE, "sudo", NULL);
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	assert_int_equal(f.observe_why, 0);
+}
+
+static void
+signin_tick_follows_the_clock_where_dates_are(void **state)
+{
+	struct aas_rule r = rule(AAS_EF_REQUIRE, AAS_MODE_ENFORCE);
+	const struct fixture *f = *state;
+	struct aas_now now;
+	struct aas_policy *p;
+	int64_t s = -1;
+
+	r.from_s = NOW;
+	p = policy_in(f, &r);
+	assert_int_equal(aas_clock_now(&now), AAS_OK);
+	aas_signin_tick(p, now.real_s);
+	assert_int_equal(aas_mark_get(f->dir, &s), AAS_OK);
+	assert_true(now.synced ? s >= now.real_s : s == 0);
+	aas_signin_tick(p, s + 1); /* within the minute: nothing */
+	aas_policy_free(&p);
+}
+
 static void
 signin_texts_say_what_and_what_to_do(void **state)
 {
@@ -498,6 +607,16 @@ signin_texts_say_what_and_what_to_do(void **state)
 		    text, sizeof(text));
 		assert_non_null(strstr(text, "attestation"));
 	}
+	aas_signin_say_no(
+	    NULL, &d, AAS_ROW_DUE, AAS_WHY_ATTEST_FUTURE, text, sizeof(text));
+	assert_non_null(strstr(text, "are required"));
+	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, AAS_WHY_ATTEST_MISSING,
+	    text, sizeof(text));
+	assert_non_null(strstr(text, "are required"));
+	d.attest = AAS_AT_PENDING;
+	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, AAS_WHY_ATTEST_MISSING,
+	    text, sizeof(text));
+	assert_non_null(strstr(text, "another kind of sign-in"));
 	aas_signin_say_no(
 	    NULL, &d, AAS_ROW_DUE, AAS_WHY_BUSY, text, sizeof(text));
 	assert_string_equal(text, aas_reason_text(AAS_WHY_BUSY));
@@ -556,6 +675,10 @@ main(void)
 		cmocka_unit_test(foretell_what_cannot_be_told_is_denied),
 		cmocka_unit_test(foretell_grace),
 		cmocka_unit_test(foretell_trace_tells_each_rule_once),
+		cmocka_unit_test(foretell_attestations),
+		cmocka_unit_test(foretell_last_key),
+		cmocka_unit_test(foretell_grace_of_rules_not_in_force),
+		FIXTURE_TEST(signin_tick_follows_the_clock_where_dates_are),
 		cmocka_unit_test(signin_texts_say_what_and_what_to_do),
 		cmocka_unit_test(signin_errors_have_reasons),
 	};

@@ -35,25 +35,33 @@ struct standing_of {
 	char rule[AAS_RULE_TEXT];
 };
 
-/* Which rules that require matched. */
-struct matched {
-	int enforced, other;
-	char rule[AAS_RULE_TEXT]; /* of other */
-};
-
+/* Whether a rule that requires matched, and is in force. */
 static void
 note(void *arg, const struct aas_rule_view *v, const char *miss)
 {
-	struct matched *m = arg;
+	if (miss == NULL && v->effect == AAS_EF_REQUIRE &&
+	    v->mode == AAS_MODE_ENFORCE)
+		*(int *)arg = 1;
+}
 
-	if (miss != NULL || v->effect != AAS_EF_REQUIRE)
-		return;
-	if (v->mode == AAS_MODE_ENFORCE) {
-		m->enforced = 1;
-		return;
-	}
-	m->other = 1;
-	(void)aas_printable(m->rule, sizeof(m->rule), v->name);
+/*
+ * Exempt by name, and what from?  The services that the settings exempt for
+ * everybody exempt nobody from anything.
+ */
+static int
+is_exempt(const struct aasctl_ask *k, const struct aas_person *person,
+    const struct aas_scene *scene, const struct aas_decision *d)
+{
+	struct aas_rule_view v;
+	struct aas_foretold f;
+	int required = 0;
+
+	if (d->verdict != AAS_V_OUT || d->rules_n == 0 ||
+	    aas_policy_rule(k->policy, d->rules[0], &v) != AAS_OK ||
+	    strcmp(v.source, "settings") == 0)
+		return 0;
+	(void)aas_foretell(k->policy, person, scene, note, &required, &f);
+	return required;
 }
 
 static enum standing
@@ -76,7 +84,6 @@ static void
 see(const struct aasctl_ask *k, const struct aas_person *person,
     const char *service, struct standing_of *out)
 {
-	struct matched m = { .rule = "" };
 	struct standing_of s = { .standing = NONE };
 	struct aas_scene scene;
 	struct aas_foretold f;
@@ -84,15 +91,17 @@ see(const struct aasctl_ask *k, const struct aas_person *person,
 
 	if (aasctl_ask_scene(k, service, NULL, &scene) != AAS_OK)
 		return;
-	(void)aas_foretell(k->policy, person, &scene, note, &m, &f);
+	(void)aas_foretell(k->policy, person, &scene, NULL, NULL, &f);
 	(void)aas_signin_rule(k->policy, d, s.rule, sizeof(s.rule));
 	if (d->verdict == AAS_V_REQUIRE || d->attest == AAS_AT_SHOWN) {
 		s.standing = standing_required(person, d, k->at_s, &s.date_s);
-	} else if (m.enforced) {
-		s.standing = d->verdict == AAS_V_OUT ? EXEMPT : OVERDUE;
-	} else if (m.other) {
+	} else if (is_exempt(k, person, &scene, d)) {
+		s.standing = EXEMPT;
+	} else if (d->verdict == AAS_V_OPTIONAL &&
+	    f.answer.observe.verdict == AAS_V_REQUIRE) {
 		s.standing = OBSERVED;
-		memcpy(s.rule, m.rule, sizeof(s.rule));
+		(void)aas_signin_rule(
+		    k->policy, &f.answer.observe, s.rule, sizeof(s.rule));
 	}
 	if (s.standing < out->standing)
 		*out = s;
