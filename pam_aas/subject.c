@@ -20,6 +20,7 @@
 #include "policy/signin/seen.h"
 #include "lib/str.h"
 #include "lib/put.h"
+#include "policy/open.h"
 
 #define CA_MAX    4096 /* bytes of an SSH authority's key */
 #define DAY       86400
@@ -140,7 +141,7 @@ set_user(struct aas_call *c, int *known)
 static int
 set_policy(struct aas_call *c)
 {
-	int r = aas_policy_open(c->args.conf, &c->policy);
+	int r = aas_policy_open_seen(c->args.conf, &c->seen, &c->policy);
 
 	if (r == AAS_OK)
 		return 0;

@@ -18,6 +18,7 @@
 #include "policy/format.h"
 #include "policy/policy.h"
 #include "lib/str.h"
+#include "policy/open.h"
 
 #define HEAD_WORDS (sizeof(struct pol_head) / 8)
 
@@ -162,6 +163,15 @@ aas_policy_parse(const void *buf, size_t len, struct aas_policy **out)
 int
 aas_policy_open(const char *path, struct aas_policy **p)
 {
+	struct aas_fs_seen seen = { .path = "" };
+
+	return aas_policy_open_seen(path, &seen, p);
+}
+
+int
+aas_policy_open_seen(
+    const char *path, struct aas_fs_seen *seen, struct aas_policy **p)
+{
 	struct stat st;
 	void *map = MAP_FAILED;
 	int fd = -1;
@@ -169,7 +179,7 @@ aas_policy_open(const char *path, struct aas_policy **p)
 
 	if (path == NULL || *path == '\0')
 		path = AAS_STATEDIR "/policy.bin";
-	if ((r = aas_fs_open_path(path, 0, 022, &fd, &st)) != AAS_OK)
+	if ((r = aas_fs_open_seen(path, 0, 022, seen, &fd, &st)) != AAS_OK)
 		return r;
 	r = AAS_ERR_FORMAT;
 	if (st.st_size < 0 || !len_valid((uint64_t)st.st_size))

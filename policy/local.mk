@@ -5,7 +5,7 @@ policy_libpolicy_la_SOURCES = \
 	policy/eval.c \
 	policy/find.c policy/format.h \
 	policy/image.c \
-	policy/match.c policy/policy.h
+	policy/match.c policy/open.h policy/policy.h
 
 # Rules as sources give them: for the tools and the worker, never for a host.
 noinst_LTLIBRARIES += policy/libaas-rule.la

@@ -226,7 +226,7 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	uint8_t b[AAS_INDEX_MAX];
 	size_t len = 0;
 	size_t state_at = 8 + 4 + 4 + 2 + 5 + 2 + 17;
-	size_t keys_at = state_at + 1 + 16 + 72 + 48;
+	size_t keys_at = state_at + 1 + 16 + 72 + 2 * 48;
 	size_t creds_at;
 
 	(void)state;
@@ -237,7 +237,7 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	assert_int_equal(b[keys_at], 2);
 	/* Of an older and a newer version: stale, to be made anew. */
 	assert_int_equal(forged(b, len, 7, '1'), AAS_ERR_VERSION);
-	assert_int_equal(forged(b, len, 7, '3'), AAS_ERR_VERSION);
+	assert_int_equal(forged(b, len, 7, '4'), AAS_ERR_VERSION);
 	assert_int_equal(forged(b, len, 3, 'X'), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, 0), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, AAS_ST_NONE), AAS_ERR_FORMAT);
@@ -366,8 +366,10 @@ place(struct place *p, struct fixture *f)
 	put_file(p, "records", "aas1\n", 5);
 	assert_int_equal(stat(fixture_path(f, "records/1000", path), &st), 0);
 	aas_fileid_of(&st, &p->ix.file);
-	put_index(p);
 	put_pin(p, &p->ix.pin);
+	assert_int_equal(stat(fixture_path(f, "pins/1000", path), &st), 0);
+	aas_fileid_of(&st, &p->ix.pinfile);
+	put_index(p);
 }
 
 static int
@@ -482,6 +484,33 @@ index_with_torn_credentials_signs_nobody_in(void **state)
 	    AAS_ERR_AGAIN);
 	put_index(&p);
 	assert_int_equal(load(&p), AAS_OK);
+}
+
+/* The file alone does, while it is that file; else what stands in it. */
+static void
+index_pin_that_is_the_same_file_is_not_read(void **state)
+{
+	struct place p;
+	struct aas_pin pin;
+
+	place(&p, *state);
+	/* Another pin in the index: nobody looks. */
+	pin = p.ix.pin;
+	p.ix.pin.head[9] ^= 1;
+	put_index(&p);
+	assert_int_equal(load(&p), AAS_OK);
+	/* The same bytes in another file: somebody does. */
+	put_pin(&p, &pin);
+	assert_int_equal(load(&p), AAS_ERR_AGAIN);
+	p.ix.pin = pin;
+	put_index(&p);
+	assert_int_equal(load(&p), AAS_OK);
+	/* Without a pin file nothing is quick. */
+	memset(&p.ix.pinfile, 0, sizeof(p.ix.pinfile));
+	put_index(&p);
+	assert_int_equal(load(&p), AAS_OK);
+	drop(&p, "pins/1000");
+	assert_int_equal(load(&p), AAS_ERR_AGAIN);
 }
 
 static void
@@ -600,12 +629,12 @@ index_s6_directory_that_others_may_write_is_never_none(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		fixture_path(p.f, dir[i], path);
 		assert_int_equal(chmod(path, 0777), 0);
-		if (i > 0) /* "again": ask who can tell, and will not */
+		if (i > 1) /* "again": ask who can tell, and will not */
 			assert_int_equal(
 			    load(&p), i < 3 ? AAS_ERR_AGAIN : AAS_ERR_PERMS);
 		assert_int_equal(chmod(path, 0755), 0);
 	}
-	/* That of the record alone gives nothing away. */
+	/* Those of record and pin alone give nothing away. */
 	assert_int_equal(load(&p), AAS_OK);
 	for (size_t i = 0; i < 3; i++)
 		drop(&p, file[i]);
@@ -658,6 +687,7 @@ main(void)
 		FIXTURE_TEST(index_that_fits_is_trusted),
 		FIXTURE_TEST(index_of_another_pin_or_file_is_not),
 		FIXTURE_TEST(index_with_torn_credentials_signs_nobody_in),
+		FIXTURE_TEST(index_pin_that_is_the_same_file_is_not_read),
 		FIXTURE_TEST(index_past_its_time_is_not),
 		FIXTURE_TEST(index_f60_of_another_name_or_uid_is_a_fault),
 		FIXTURE_TEST(index_what_is_missing_decides),

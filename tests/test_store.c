@@ -1273,7 +1273,7 @@ store_index_of_another_version_or_torn_is_made_anew(void **state)
 		size_t at = i < 2 ? 7 : good.len - back[i - 2];
 		uint8_t was = good.p[at];
 
-		good.p[at] = i == 0 ? '1' : i == 1 ? '3' : was ^ 0x04;
+		good.p[at] = i == 0 ? '1' : i == 1 ? '4' : was ^ 0x04;
 		write_part(&h, "index", good.p, good.len);
 		good.p[at] = was;
 		assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);

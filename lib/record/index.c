@@ -146,10 +146,10 @@ no_record(int pin_r, const struct aas_pin *pin, struct place *p)
 	return r == AAS_OK ? AAS_ERR_NOTFOUND : r;
 }
 
-/* The index, if it is of the pin and of the record that are there. */
+/* The index, if it is of the record that is there and not past its time. */
 static int
-vouched(struct place *p, const struct aas_pin *pin, const struct stat *record,
-    int64_t now_s, struct aas_index *ix, struct aas_index_cred *creds)
+read_index(struct place *p, const struct stat *record, int64_t now_s,
+    struct aas_index *ix, struct aas_index_cred *creds)
 {
 	struct aas_buf b = { NULL, 0 };
 	struct aas_fileid id;
@@ -159,9 +159,57 @@ vouched(struct place *p, const struct aas_pin *pin, const struct stat *record,
 		r = aas_index_get(b.p, b.len, ix, creds);
 	aas_buf_free(&b);
 	aas_fileid_of(record, &id);
-	if (r != AAS_OK || !pin_equal(&ix->pin, pin) ||
-	    !fileid_equal(&ix->file, &id) ||
+	if (r != AAS_OK || !fileid_equal(&ix->file, &id) ||
 	    (ix->refresh_s != 0 && now_s >= ix->refresh_s))
+		return AAS_ERR_AGAIN;
+	return AAS_OK;
+}
+
+/*
+ * Pin and record are the very files that the index was made from: nothing has
+ * to be read but the index.  Whatever else is the case, look closer.
+ */
+static int
+look_quick(struct place *p, int64_t now_s, struct aas_index *ix,
+    struct aas_index_cred *creds)
+{
+	struct aas_fileid id;
+	struct stat pin;
+	struct stat record;
+
+	/* The pin first: whoever appends meanwhile only changes the record. */
+	if (aas_fs_stat_path(below(p, "pins", 1), p->owner, 027, &pin) !=
+		AAS_OK ||
+	    aas_fs_stat_path(below(p, "records", 1), p->owner, 027, &record) !=
+		AAS_OK ||
+	    read_index(p, &record, now_s, ix, creds) != AAS_OK)
+		return AAS_ERR_AGAIN;
+	aas_fileid_of(&pin, &id);
+	return fileid_equal(&ix->pinfile, &id) ? AAS_OK : AAS_ERR_AGAIN;
+}
+
+static int
+look_closer(struct place *p, int64_t now_s, struct aas_index *ix,
+    struct aas_index_cred *creds)
+{
+	struct aas_buf b = { NULL, 0 };
+	struct aas_pin pin = { .seq = 0 };
+	struct aas_pin next = { .seq = 0 };
+	struct stat st;
+	int r = AAS_ERR_SYS;
+	/* The pin first: whoever appends meanwhile only moves us to "again". */
+	int pin_r = read_below(p, "pins", AAS_PIN_MAX, &b);
+
+	if (pin_r == AAS_OK)
+		pin_r = aas_pin_get(b.p, b.len, &pin, &next);
+	aas_buf_free(&b);
+	r = aas_fs_stat_path(below(p, "records", 1), p->owner, 027, &st);
+	if (r == AAS_ERR_NOTFOUND)
+		return no_record(pin_r, &pin, p);
+	if (r != AAS_OK)
+		return r;
+	if (pin_r != AAS_OK || read_index(p, &st, now_s, ix, creds) != AAS_OK ||
+	    !pin_equal(&ix->pin, &pin))
 		return AAS_ERR_AGAIN;
 	return AAS_OK;
 }
@@ -172,35 +220,14 @@ aas_index_find(const char *statedir, uint32_t uid, const char *name,
     struct aas_index_cred *creds)
 {
 	struct place p = { .uid = uid, .seen = seen };
-	struct aas_buf b = { NULL, 0 };
-	struct aas_pin pin = { .seq = 0 };
-	struct aas_pin next = { .seq = 0 };
-	struct stat st;
-	int pin_r = AAS_ERR_SYS;
 	int r = find_place(statedir, &p);
 
-	if (r != AAS_OK)
-		goto out;
-	/* The pin first: whoever appends meanwhile only moves us to "again". */
-	pin_r = read_below(&p, "pins", AAS_PIN_MAX, &b);
-	if (pin_r == AAS_OK)
-		pin_r = aas_pin_get(b.p, b.len, &pin, &next);
-	/*
-	 * Of a record that is there only the identity counts, and only if pin
-	 * and index agree: whoever could move records about gains nothing.
-	 */
-	r = aas_fs_stat_path(below(&p, "records", 1), p.owner, 027, &st);
-	if (r == AAS_ERR_NOTFOUND)
-		r = no_record(pin_r, &pin, &p);
-	else if (r == AAS_OK)
-		r = pin_r != AAS_OK ? AAS_ERR_AGAIN
-				    : vouched(&p, &pin, &st, now_s, ix, creds);
+	if (r == AAS_OK && look_quick(&p, now_s, ix, creds) != AAS_OK)
+		r = look_closer(&p, now_s, ix, creds);
 	if (r == AAS_OK && (ix->uid != uid || strcmp(ix->user, name) != 0))
 		r = AAS_ERR_FORMAT;
-out:
 	if (r != AAS_OK)
 		memset(ix, 0, sizeof(*ix));
-	aas_buf_free(&b);
 	return r;
 }
 

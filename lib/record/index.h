@@ -76,7 +76,8 @@ struct aas_index {
 			     * when (the policy's limit comes on top) */
 	int64_t refresh_s;  /* realtime: from here on verify anew; 0: never */
 	struct aas_pin pin;
-	struct aas_fileid file;
+	struct aas_fileid file;    /* the record */
+	struct aas_fileid pinfile; /* pins/<uid>; all zero: not known */
 	uint8_t keys_n;
 	struct aas_index_key keys[AAS_KEYS_MAX];
 	uint8_t holds_n; /* what aas-unlock needs to replay the record */

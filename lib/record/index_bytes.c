@@ -14,7 +14,7 @@
 #include "lib/wire.h"
 #include "lib/put.h"
 
-#define INDEX_MAGIC "AASIDX02"
+#define INDEX_MAGIC "AASIDX03"
 #define CREDS_MAGIC "AASCRD01"
 #define PIN_MAGIC   "AASPIN01"
 #define MAGIC_LEN   8
@@ -102,6 +102,18 @@ aas_pin_get(
 }
 
 static void
+put_file(struct aas_wr *w, const struct aas_fileid *id)
+{
+	aas_wr_u64(w, id->dev);
+	aas_wr_u64(w, id->ino);
+	aas_wr_u64(w, id->size);
+	aas_wr_u64(w, (uint64_t)id->mtime_s);
+	aas_wr_u64(w, (uint64_t)id->ctime_s);
+	aas_wr_u32(w, id->mtime_ns);
+	aas_wr_u32(w, id->ctime_ns);
+}
+
+static void
 put_front(struct aas_wr *w, const struct aas_index *ix)
 {
 	aas_wr_u32(w, ix->uid);
@@ -111,13 +123,8 @@ put_front(struct aas_wr *w, const struct aas_index *ix)
 	aas_wr_u64(w, (uint64_t)ix->deadline_s);
 	aas_wr_u64(w, (uint64_t)ix->refresh_s);
 	put_pin(w, &ix->pin);
-	aas_wr_u64(w, ix->file.dev);
-	aas_wr_u64(w, ix->file.ino);
-	aas_wr_u64(w, ix->file.size);
-	aas_wr_u64(w, (uint64_t)ix->file.mtime_s);
-	aas_wr_u64(w, (uint64_t)ix->file.ctime_s);
-	aas_wr_u32(w, ix->file.mtime_ns);
-	aas_wr_u32(w, ix->file.ctime_ns);
+	put_file(w, &ix->file);
+	put_file(w, &ix->pinfile);
 	aas_wr_u8(w, ix->keys_n);
 	for (unsigned i = 0; i < ix->keys_n; i++) {
 		aas_wr_u8(w, ix->keys[i].active);
@@ -247,6 +254,7 @@ get_front(struct aas_rd *rd, struct aas_index *ix)
 	ix->refresh_s = (int64_t)aas_rd_u64(rd);
 	get_pin(rd, &ix->pin);
 	get_file(rd, &ix->file);
+	get_file(rd, &ix->pinfile);
 	ix->keys_n = aas_rd_u8(rd);
 	if (ix->keys_n > AAS_KEYS_MAX)
 		rd->bad = 1;

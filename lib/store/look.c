@@ -254,16 +254,30 @@ holds_from_index(struct aas_store *s, const char *file, struct aas_look *lk,
 	return r;
 }
 
+/* Which file the pin is now: while it is that one, nobody has to read it. */
+static void
+note_pinfile(struct aas_store *s, const char *file, struct aas_index *ix)
+{
+	struct stat st;
+
+	memset(&ix->pinfile, 0, sizeof(ix->pinfile));
+	if (s->pins >= 0 &&
+	    fstatat(s->pins, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		aas_fileid_of(&st, &ix->pinfile);
+}
+
 /* The stored index, if it says the same but for the rounding of a clock. */
 static void
 keep_index(struct aas_store *s, const char *file, struct aas_look *lk)
 {
 	struct aas_buf b = { NULL, 0 };
 	struct aas_index old;
-	struct aas_index new = lk->ix;
+	struct aas_index new;
 	uint8_t buf[AAS_INDEX_MAX];
 	size_t len = 0;
 
+	note_pinfile(s, file, &lk->ix);
+	new = lk->ix;
 	lk->dirty_index = 1;
 	if (s->index < 0 ||
 	    aas_fs_read(s->index, file, s->owner, 027, AAS_INDEX_MAX, &b,
@@ -375,12 +389,14 @@ aas_pin_write(struct aas_store *s, const char *file, const struct aas_pin *pin,
 }
 
 static int
-write_index(struct aas_store *s, const char *file, const struct aas_look *lk)
+write_index(struct aas_store *s, const char *file, struct aas_look *lk)
 {
 	uint8_t buf[AAS_INDEX_MAX];
 	size_t len = 0;
-	int r = aas_index_put(&lk->ix, lk->creds, buf, sizeof(buf), &len);
+	int r = AAS_ERR_SYS;
 
+	note_pinfile(s, file, &lk->ix);
+	r = aas_index_put(&lk->ix, lk->creds, buf, sizeof(buf), &len);
 	if (r != AAS_OK)
 		return r;
 	return aas_fs_replace(

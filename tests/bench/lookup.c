@@ -80,12 +80,16 @@ whole(unsigned long uid)
 	memset(ix.pin.head, 1, sizeof(ix.pin.head));
 	ix.keys_n = 2;
 	aas_fileid_of(&st, &ix.file);
+	if (aas_pin_put(&ix.pin, &none, buf, sizeof(buf), &len) != 0)
+		errx(1, "pin");
+	fd = put(dirs[2], name, buf, len);
+	if (fstat(fd, &st) == -1)
+		err(1, "fstat");
+	close(fd);
+	aas_fileid_of(&st, &ix.pinfile);
 	if (aas_index_put(&ix, NULL, buf, sizeof(buf), &len) != 0)
 		errx(1, "index");
 	close(put(dirs[1], name, buf, len));
-	if (aas_pin_put(&ix.pin, &none, buf, sizeof(buf), &len) != 0)
-		errx(1, "pin");
-	close(put(dirs[2], name, buf, len));
 }
 
 static void

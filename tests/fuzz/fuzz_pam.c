@@ -3,7 +3,7 @@
  * calls and allocations failing now and then.
  *
  * fuzz-wrap: aas_spawn aas_child_end aas_user_name aas_index_find
- * fuzz-wrap: aas_policy_open aas_ticket_write aas_ticket_drop aas_log
+ * fuzz-wrap: aas_policy_open_seen aas_ticket_write aas_ticket_drop aas_log
  * fuzz-wrap: geteuid getuid getrandom malloc calloc sendmsg recvmsg poll
  * fuzz-wrap: clock_gettime open openat read fstat
  *
@@ -44,6 +44,7 @@
 #include "policy/policy.h"
 #include "policy/rule.h"
 #include "tests/fuzz/fuzz.h"
+#include "policy/open.h"
 
 #define F_LOCKER   0x01u /* the host is not root */
 #define F_RHOST    0x02u
@@ -165,9 +166,11 @@ __wrap_aas_user_name(const char *name, struct aas_user *u)
 	return AAS_OK;
 }
 
-int __wrap_aas_policy_open(const char *path, struct aas_policy **p);
+int __wrap_aas_policy_open_seen(
+    const char *path, struct aas_fs_seen *seen, struct aas_policy **p);
 int
-__wrap_aas_policy_open(const char *path, struct aas_policy **p)
+__wrap_aas_policy_open_seen(
+    const char *path, struct aas_fs_seen *seen, struct aas_policy **p)
 {
 	static const char *users[] = { "alice" };
 	static const struct aas_rule rule = { .source = "settings",
@@ -198,6 +201,7 @@ __wrap_aas_policy_open(const char *path, struct aas_policy **p)
 	int r;
 
 	(void)path;
+	(void)seen;
 	if (fails())
 		return AAS_ERR_SYS;
 	if ((r = aas_policy_compile(&src, &buf, &len)) != AAS_OK)

@@ -68,7 +68,7 @@ tests_fuzz_replay_pam_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"pam"'
 tests_fuzz_replay_pam_LDADD = policy/libpolicy-build.la $(PAM_PARTS)
 tests_fuzz_replay_pam_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=aas_spawn,--wrap=aas_child_end,--wrap=aas_user_name \
-	-Wl,--wrap=aas_index_find,--wrap=aas_policy_open \
+	-Wl,--wrap=aas_index_find,--wrap=aas_policy_open_seen \
 	-Wl,--wrap=aas_ticket_write,--wrap=aas_ticket_drop,--wrap=aas_log \
 	-Wl,--wrap=geteuid,--wrap=getuid,--wrap=getrandom,--wrap=malloc \
 	-Wl,--wrap=calloc,--wrap=sendmsg,--wrap=recvmsg,--wrap=poll \
