@@ -234,9 +234,9 @@ exec_wrong_answers_are_unavail(void **state)
 		    "is not a list" },
 		{ "{\"version\":1,\"status\":\"notfound\",\"rules\":[1]}",
 		    "need the status" },
-		{ OK_HEAD "1]}", "policy.exec:1: \\\"rules\\\" is not an obj" },
+		{ OK_HEAD "1]}", "policy.exec:1: \"rules\" is not an obj" },
 		{ OK_HEAD "{\"name\":\"a\",\"deny\":true},{\"nane\":\"b\"}]}",
-		    "policy.exec:2: \\\"nane\\\" is not known" },
+		    "policy.exec:2: \"nane\" is not known" },
 		{ OK_HEAD "{\"name\":7}]}", "is not a text" },
 		{ OK_HEAD "{\"name\":\"a\\u0000b\"}]}", "its answer" },
 		{ OK_HEAD "{\"name\":\"a\",\"users\":\"x\"}]}",
@@ -337,11 +337,11 @@ exec_program_that_does_not_end_is_killed(void **state)
 	struct world w;
 
 	begin(state, &w);
-	w.g.timeout_ms = 500;
+	w.g.timeout_ms = 2000;
 	program(&w, "trap '' TERM\nwhile :; do sleep 60; done");
 	began_ms = aas_clock_ms();
 	expect(&w, AAS_PLUGIN_UNAVAIL, "policy.exec: did not end in time");
-	assert_true(aas_clock_ms() - began_ms < 5000);
+	assert_true(aas_clock_ms() - began_ms < 10000);
 	/* Closing its output is not an end. */
 	program(&w, "exec >&-\nsleep 60");
 	expect(&w, AAS_PLUGIN_UNAVAIL, "policy.exec: did not end in time");

@@ -342,7 +342,7 @@ gather_f63_wrong_abi_is_unavail_and_says_so(void **state)
 		    "libaas_policy_major.so: made for major version 2, "
 		    "this host speaks 1" },
 		{ "short", "at least" },
-		{ "alias", "calls itself \\\"other\\\"" },
+		{ "alias", "calls itself \"other\"" },
 		{ "noname", "calls itself" },
 	};
 	struct world w;

@@ -8,6 +8,7 @@
  * 3. Rules of a source that did not end with SUCCESS MUST NOT count.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,12 @@
 #include "policy/source/wire.h"
 
 #define TEXT_MAX ((size_t)256 * 1024) /* of the reports of one source */
+
+#ifdef AAS_COVERAGE
+#define LINGER_MS 5000 /* it writes what it covered at its very end */
+#else
+#define LINGER_MS 0
+#endif
 
 struct run {
 	const struct aas_gather *g;
@@ -283,6 +290,11 @@ ask_worker(struct asking *k, int64_t until_ms, int *status)
 		if ((r = send_query(g, &pw)) == AAS_OK)
 			r = listen_to(k, &pw, status);
 		aas_pw_free(&pw);
+	}
+	if (r == AAS_OK && LINGER_MS > 0) {
+		struct pollfd pfd = { c.pidfd, POLLIN, 0 };
+
+		(void)poll(&pfd, 1, LINGER_MS);
 	}
 	/* What it started and left behind goes with it. */
 	aas_child_kill_group(&c);
