@@ -12,44 +12,56 @@
 #include "policy/policy.h"
 #include "lib/str.h"
 
+static const char *const miss_names[] = { [PM_NONE] = NULL,
+	[PM_USERS] = "users",
+	[PM_GROUPS] = "groups",
+	[PM_SERVICES] = "services",
+	[PM_HOSTS] = "hosts",
+	[PM_ORIGIN] = "origin",
+	[PM_NETWORKS] = "networks",
+	[PM_HOURS] = "hours" };
+
 /* Would a look-up have come by this rule: by its first criterion of three? */
 static int
-reached(const struct pol_rule *r, const struct aas_query *q, int *has)
+reached(const struct pol_rule *r, const struct aas_query *q)
 {
-	*has = r->effect != AAS_EF_LEASE;
-	if (!*has)
-		return AAS_OK;
+	if (r->effect == AAS_EF_LEASE)
+		return 0;
 	if (r->part[PP_USERS].n > 0)
-		return pol_has_name(r, PP_USERS, q->user, has);
+		return pol_has_name(r, PP_USERS, q->user);
 	if (r->part[PP_GIDS].n > 0)
-		return pol_has_gid(r, q, has);
+		return pol_has_gid(r, q);
 	if (r->part[PP_SERVICES].n > 0)
-		return pol_has_name(r, PP_SERVICES, q->service, has);
-	return AAS_OK;
+		return pol_has_name(r, PP_SERVICES, q->service);
+	return 1;
+}
+
+static int
+trace_one(const struct aas_policy *p, const struct aas_query *q, uint32_t i,
+    aas_policy_step *step, void *arg)
+{
+	const struct pol_rule *rule = pol_rule_number(p, i);
+	struct aas_rule_view v;
+	int r = rule != NULL ? reached(rule, q) : AAS_ERR_FORMAT;
+
+	if (r <= 0)
+		return r;
+	if ((r = aas_policy_rule(p, i, &v)) == AAS_OK &&
+	    (r = pol_match(p, q, rule)) >= 0) {
+		step(arg, &v, miss_names[r]);
+		r = AAS_OK;
+	}
+	return r;
 }
 
 int
 aas_policy_trace(const struct aas_policy *p, const struct aas_query *q,
     struct aas_answer *a, aas_policy_step *step, void *arg)
 {
-	const struct pol_rule *rule = NULL;
-	struct aas_rule_view v;
-	const char *miss = NULL;
-	int has = 0;
 	int r = aas_policy_eval(p, q, a);
 
-	for (uint32_t i = 0; r == AAS_OK && i < p->h.rules.n; i++) {
-		if ((r = pol_rule_number(p, i, &rule)) != AAS_OK ||
-		    (r = reached(rule, q, &has)) != AAS_OK)
-			break;
-		if (!has)
-			continue;
-		r = aas_policy_rule(p, i, &v);
-		if (r == AAS_OK)
-			r = pol_match(p, q, rule, &miss);
-		if (r == AAS_OK)
-			step(arg, &v, miss);
-	}
+	for (uint32_t i = 0; r == AAS_OK && i < p->h.rules.n; i++)
+		r = trace_one(p, q, i, step, arg);
 	if (r == AAS_ERR_FORMAT)
 		pol_deny(a, AAS_WHY_POLICY_BROKEN);
 	return r;
@@ -59,7 +71,7 @@ int
 aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
     const uint8_t aaguid[16], int backup_eligible)
 {
-	const struct pol_rule *rule = NULL;
+	const struct pol_rule *rule;
 	const void *v = NULL;
 	uint32_t n = 0;
 
@@ -70,7 +82,7 @@ aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
 		const uint8_t *list;
 		int found = 0;
 
-		if (pol_rule_number(p, d->aaguids[i], &rule) != AAS_OK ||
+		if ((rule = pol_rule_number(p, d->aaguids[i])) == NULL ||
 		    pol_list(rule, PP_AAGUIDS, &v, &n) != AAS_OK)
 			return 0;
 		list = v;
@@ -92,12 +104,13 @@ static int
 visit_lease(void *arg, const struct pol_rule *r)
 {
 	struct lease *l = arg;
-	int account = 0, grantor = 0;
+	int account, grantor;
 
 	if (r->effect != AAS_EF_LEASE)
 		return AAS_OK;
-	if (pol_has_name(r, PP_USERS, l->account, &account) != AAS_OK ||
-	    pol_has_gid(r, l->q, &grantor) != AAS_OK)
+	account = pol_has_name(r, PP_USERS, l->account);
+	grantor = pol_has_gid(r, l->q);
+	if (account < 0 || grantor < 0)
 		return AAS_ERR_FORMAT;
 	if (account && grantor && (int64_t)r->lease_s > l->max_s)
 		l->max_s = r->lease_s;
@@ -113,8 +126,8 @@ aas_policy_lease(const struct aas_policy *p, const struct aas_query *grantor,
 	if (p == NULL || account == NULL || *account == '\0' ||
 	    !pol_query_valid(grantor))
 		return AAS_ERR_INVAL;
-	if (pol_each(p, pol_tag_name(PK_ACCOUNT, account), visit_lease, &l) !=
-	    AAS_OK)
+	if (pol_each(p, &p->h.users, pol_tag_name(PK_ACCOUNT, account),
+		visit_lease, &l) != AAS_OK)
 		return AAS_ERR_FORMAT;
 	if (l.max_s == 0)
 		return AAS_ERR_DENIED;

@@ -70,7 +70,10 @@ struct pol_keys {
 /* pol_keys_add(k, r, at): the keys of the rule at ${at}. */
 int pol_keys_add(struct pol_keys *k, const struct aas_rule *r, uint32_t at);
 
-/* pol_keys_write(k, out, &hash, &wild): buckets and table. */
+/*
+ * pol_keys_write(k, out, &hash, &wild):
+ * Buckets and table.  Users have a struct pol_keys of their own.
+ */
 int pol_keys_write(struct pol_keys *k, struct pol_out *out,
     struct pol_table *hash, uint32_t *wild);
 

@@ -17,7 +17,7 @@ struct job {
 	struct pol_out out;
 	struct pol_head head;
 	struct pol_sorted sorted;
-	struct pol_keys keys;
+	struct pol_keys others, users;
 	uint32_t *at; /* of each rule, then of each file */
 };
 
@@ -129,8 +129,9 @@ write_places(struct job *j, size_t n, struct pol_table *t)
 	return AAS_OK;
 }
 
+/* Those that are found by a user, or all others. */
 static int
-write_rules(struct job *j)
+write_some(struct job *j, int by_user, struct pol_keys *keys)
 {
 	const struct aas_policy_source *src = j->src;
 	int e = AAS_OK;
@@ -138,15 +139,34 @@ write_rules(struct job *j)
 	for (uint32_t i = 0; e == AAS_OK && i < src->rules_n; i++) {
 		const struct aas_rule *r = &src->rules[i];
 
+		if ((r->users.n > 0) != by_user)
+			continue;
 		if (!pol_rule_valid(r))
 			return AAS_ERR_INVAL;
 		if ((e = pol_sort(r, &j->sorted)) == AAS_OK)
 			e = pol_encode(&j->out, r, &j->sorted, i, &j->at[i]);
 		if (e == AAS_OK)
-			e = pol_keys_add(&j->keys, r, j->at[i]);
+			e = pol_keys_add(keys, r, j->at[i]);
 		j->head.needs |= needs(r);
 	}
-	return e == AAS_OK ? write_places(j, src->rules_n, &j->head.rules) : e;
+	return e;
+}
+
+static int
+write_rules(struct job *j)
+{
+	struct pol_head *h = &j->head;
+	uint32_t none = 0;
+	int e;
+
+	if ((e = write_some(j, 0, &j->others)) != AAS_OK ||
+	    (e = pol_keys_write(&j->others, &j->out, &h->others, &h->wild)) !=
+		AAS_OK ||
+	    (e = write_some(j, 1, &j->users)) != AAS_OK ||
+	    (e = pol_keys_write(&j->users, &j->out, &h->users, &none)) !=
+		AAS_OK)
+		return e;
+	return write_places(j, j->src->rules_n, &h->rules);
 }
 
 static int
@@ -305,7 +325,7 @@ static int
 read_back(struct job *j)
 {
 	const struct aas_policy_source *src = j->src;
-	const struct pol_rule *rule = NULL;
+	const struct pol_rule *rule;
 	struct aas_policy *p = NULL;
 	int e = aas_policy_parse(j->out.p, j->out.len, &p);
 
@@ -319,7 +339,7 @@ read_back(struct job *j)
 
 		if ((e = pol_sort(r, &j->sorted)) != AAS_OK)
 			break;
-		if (pol_rule_number(p, i, &rule) != AAS_OK ||
+		if ((rule = pol_rule_number(p, i)) == NULL ||
 		    !pol_same(rule, r, &j->sorted) || !pol_keys_lead(p, r, i))
 			e = AAS_ERR_INVAL;
 	}
@@ -349,8 +369,6 @@ aas_policy_compile(
 	if ((e = pol_out_add(&j.out, sizeof(j.head), &at)) != AAS_OK ||
 	    (e = write_rules(&j)) != AAS_OK ||
 	    (e = names_differ(src)) != AAS_OK ||
-	    (e = pol_keys_write(&j.keys, &j.out, &j.head.hash, &j.head.wild)) !=
-		AAS_OK ||
 	    (e = write_zone(&j)) != AAS_OK || (e = write_files(&j)) != AAS_OK)
 		goto out;
 	write_head(&j);
@@ -363,6 +381,7 @@ out:
 	free(j.out.p);
 	free(j.at);
 	pol_sorted_free(&j.sorted);
-	pol_keys_free(&j.keys);
+	pol_keys_free(&j.others);
+	pol_keys_free(&j.users);
 	return e;
 }

@@ -351,8 +351,8 @@ pol_encode(struct pol_out *out, const struct aas_rule *r,
 	for (int part = 0; part < PP_N; part++) {
 		size_t n = s->n[part] * entry[part];
 
-		to->part[part].off = (uint32_t)at;
-		to->part[part].n = s->n[part];
+		to->part[part].at = (uint16_t)(at / 8);
+		to->part[part].n = (uint16_t)s->n[part];
 		if (fixed[part] != NULL)
 			memcpy(b + at, fixed[part], n);
 		at += (n + 7) & ~(size_t)7;
@@ -361,14 +361,16 @@ pol_encode(struct pol_out *out, const struct aas_rule *r,
 		struct pol_slice ca = { .n = r->cas[i].len };
 
 		ca.off = put(b, &at, r->cas[i].p, ca.n);
-		memcpy(
-		    b + to->part[PP_CAS].off + i * sizeof(ca), &ca, sizeof(ca));
+		memcpy(b + (size_t)to->part[PP_CAS].at * 8 + i * sizeof(ca),
+		    &ca, sizeof(ca));
 	}
 	for (int part = 0; part <= PP_EVIDENCE; part++) {
 		for (uint32_t i = 0; i < s->n[part]; i++) {
 			uint32_t t = put_text(b, &at, s->names[part][i]);
 
-			memcpy(b + to->part[part].off + 4 * (size_t)i, &t, 4);
+			memcpy(
+			    b + (size_t)to->part[part].at * 8 + 4 * (size_t)i,
+			    &t, 4);
 		}
 	}
 	to->source = put_text(b, &at, r->source);
@@ -384,9 +386,9 @@ pol_encode(struct pol_out *out, const struct aas_rule *r,
 static int
 same_text(const struct pol_rule *r, uint32_t off, const char *want)
 {
-	const char *s = NULL;
+	const char *s = pol_text(&r->b, off);
 
-	return pol_text(&r->b, off, &s) == AAS_OK && strcmp(s, want) == 0;
+	return s != NULL && strcmp(s, want) == 0;
 }
 
 static int
@@ -403,14 +405,14 @@ same_part(const struct pol_rule *r, enum pol_part part, const void *want,
 static int
 same_names(const struct pol_rule *r, const struct pol_sorted *s)
 {
-	const char *t = NULL;
+	const char *t;
 
 	for (int part = 0; part <= PP_EVIDENCE; part++) {
 		if (r->part[part].n != s->n[part])
 			return 0;
 		for (uint32_t i = 0; i < s->n[part]; i++) {
-			if (pol_name(r, (enum pol_part)part, i, &t) != AAS_OK ||
-			    strcmp(t, s->names[part][i]) != 0)
+			t = pol_name(r, (enum pol_part)part, i);
+			if (t == NULL || strcmp(t, s->names[part][i]) != 0)
 				return 0;
 		}
 	}

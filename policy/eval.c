@@ -179,12 +179,14 @@ fold(struct acc *a, const struct aas_query *q, const struct pol_rule *r)
 	}
 	if (r->part[PP_AAGUIDS].n > 0)
 		low_add(&a->aaguids, r->b.n);
-	a->enrolled_min = more(a->enrolled_min, r->enrolled_min);
-	a->present = more(a->present, r->present);
-	a->uv |= r->uv;
-	a->device_bound |= r->device_bound;
-	a->alert |= r->alert;
-	a->training |= r->training;
+	if (pol_few(r) != 0) {
+		a->enrolled_min = more(a->enrolled_min, r->enrolled_min);
+		a->present = more(a->present, r->present);
+		a->uv |= r->uv;
+		a->device_bound |= r->device_bound;
+		a->alert |= r->alert;
+		a->training |= r->training;
+	}
 	a->timeout_s = (uint32_t)shorter(a->timeout_s, r->timeout_s);
 	a->session_s = shorter(a->session_s, r->session_s);
 	a->idle_s = shorter(a->idle_s, r->idle_s);
@@ -193,42 +195,38 @@ fold(struct acc *a, const struct aas_query *q, const struct pol_rule *r)
 
 /* Was the certificate signed by an authority that the attestation names? */
 static int
-ca_listed(const struct aas_query *q, const struct pol_rule *r, int *has)
+ca_listed(const struct aas_query *q, const struct pol_rule *r)
 {
 	struct aas_blob b;
 
-	*has = 0;
-	for (uint32_t i = 0; !*has && i < r->part[PP_CAS].n; i++) {
+	for (uint32_t i = 0; i < r->part[PP_CAS].n; i++) {
 		if (pol_blob(r, i, &b) != AAS_OK)
 			return AAS_ERR_FORMAT;
-		*has = q->ca_len != 0 && b.len == q->ca_len &&
-		    memcmp(b.p, q->ca, b.len) == 0;
+		if (q->ca_len != 0 && b.len == q->ca_len &&
+		    memcmp(b.p, q->ca, b.len) == 0)
+			return 1;
 	}
-	return AAS_OK;
+	return 0;
 }
 
+/* An enum aas_attest_state, or AAS_ERR_FORMAT. */
 static int
-attest_state(
-    const struct aas_query *q, const struct pol_rule *r, uint8_t *state)
+attest_state(const struct aas_query *q, const struct pol_rule *r)
 {
-	int has = 0;
+	int has;
 
-	*state = AAS_AT_FUTURE;
 	if (q->now_s < r->not_before_s)
-		return AAS_OK;
-	*state = AAS_AT_EXPIRED;
+		return AAS_AT_FUTURE;
 	if (q->now_s >= r->not_after_s)
-		return AAS_OK;
-	if (pol_has_name(r, PP_EVIDENCE, q->service, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has && q->ca_state == AAS_CA_KNOWN &&
-	    ca_listed(q, r, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	*state = has ? AAS_AT_SHOWN
-	    : q->ca_state == AAS_CA_UNKNOWN && r->part[PP_CAS].n > 0
+		return AAS_AT_EXPIRED;
+	has = pol_has_name(r, PP_EVIDENCE, q->service);
+	if (has == 0 && q->ca_state == AAS_CA_KNOWN)
+		has = ca_listed(q, r);
+	if (has != 0)
+		return has < 0 ? has : AAS_AT_SHOWN;
+	return q->ca_state == AAS_CA_UNKNOWN && r->part[PP_CAS].n > 0
 	    ? AAS_AT_PENDING
 	    : AAS_AT_MISSING;
-	return AAS_OK;
 }
 
 static int
@@ -244,17 +242,17 @@ fold_attest(
 		[AAS_AT_PENDING] = 4,
 		[AAS_AT_SHOWN] = 5,
 	};
-	uint8_t state = AAS_AT_NONE;
+	int state = attest_state(q, r);
 
-	if (attest_state(q, r, &state) != AAS_OK)
-		return AAS_ERR_FORMAT;
+	if (state < 0)
+		return state;
 	if (rank[state] < rank[at->state])
 		return AAS_OK;
 	if (rank[state] == rank[at->state] &&
 	    (r->not_after_s < at->until_s ||
 		(r->not_after_s == at->until_s && r->b.n >= at->rule)))
 		return AAS_OK;
-	at->state = state;
+	at->state = (uint8_t)state;
 	at->rule = r->b.n;
 	at->until_s = r->not_after_s;
 	return AAS_OK;
@@ -264,14 +262,12 @@ static int
 visit(void *arg, const struct pol_rule *r)
 {
 	struct work *w = arg;
-	const char *miss = NULL;
+	int miss;
 
 	if (r->effect == AAS_EF_LEASE)
 		return AAS_OK;
-	if (pol_match(w->p, w->q, r, &miss) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (miss != NULL)
-		return AAS_OK;
+	if ((miss = pol_match(w->p, w->q, r)) != PM_NONE)
+		return miss < 0 ? miss : AAS_OK;
 	if (r->effect == AAS_EF_ATTEST)
 		return fold_attest(&w->at, w->q, r);
 	fold(&w->acc[r->mode], w->q, r);
@@ -385,13 +381,15 @@ collect(struct work *w)
 	const struct aas_query *q = w->q;
 	int r;
 
-	r = pol_each(p, pol_tag_name(PK_USER, q->user), visit, w);
+	r = pol_each(p, &p->h.users, pol_tag_name(PK_USER, q->user), visit, w);
 	if (p->h.needs & AAS_NEED_GROUPS) {
 		for (int i = 0; r == AAS_OK && i < q->gids_n; i++)
-			r = pol_each(p, pol_tag_gid(q->gids[i]), visit, w);
+			r = pol_each(
+			    p, &p->h.others, pol_tag_gid(q->gids[i]), visit, w);
 	}
 	if (r == AAS_OK)
-		r = pol_each(p, pol_tag_name(PK_SERVICE, q->service), visit, w);
+		r = pol_each(p, &p->h.others,
+		    pol_tag_name(PK_SERVICE, q->service), visit, w);
 	if (r == AAS_OK && p->h.wild != 0)
 		r = pol_each_ref(p, p->h.wild, visit, w);
 	return r;
@@ -430,9 +428,10 @@ aas_policy_eval(
 			memset(&a->now, 0, a->size - sizeof(a->size));
 		return AAS_ERR_INVAL;
 	}
-	pol_deny(a, AAS_WHY_POLICY_DENY);
-	if (p == NULL || !pol_query_valid(q))
+	if (p == NULL || !pol_query_valid(q)) {
+		pol_deny(a, AAS_WHY_POLICY_DENY);
 		return AAS_ERR_INVAL;
+	}
 	if (q->gids_n < 0 && (p->h.needs & AAS_NEED_GROUPS) != 0) {
 		pol_deny(a, AAS_WHY_GROUPS);
 		return AAS_OK;

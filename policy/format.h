@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "lib/err.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
 
@@ -16,11 +18,13 @@
  *	blocks	buckets, rules, files: a check, a length, then the rest
  *	tables	cells: a value and a check of value and place
  *
- * The check is h = (h ^ word) * odd, h ^= h >> 29 for each word, from a start
- * that the place gives: each step is one-to-one, so that whatever changes in
- * a single word changes the check, and what is copied elsewhere does not
- * hold.  It stands against damage, not against root, who may write the file.
+ * The check is h = rotate(h ^ word, 29) * odd for each word, from a start that
+ * the place gives: each step is one-to-one, so that whatever changes in a
+ * single word changes the check, and what is copied elsewhere does not hold. It
+ *stands against damage, not against root, who may write the file.
  *
+ * Users have a hash table of their own, and their rules come last: all else
+ * that a decision may touch is close together, however many users there are.
  * A hash table holds (tag << 32 | ref) at tag & (n - 1) or behind it; 0 is a
  * free cell, and has a check too.  The tag is all there is of the key: keys
  * of one tag share a bucket, and each rule found is compared in full.  A ref
@@ -50,7 +54,9 @@ struct pol_head {
 	uint64_t total; /* bytes of the file */
 	uint64_t body;  /* check of all behind the header */
 	int64_t built_s;
-	struct pol_table hash, rules, zone, files;
+	/* hash tables: users and accounts; groups and services */
+	struct pol_table users, others;
+	struct pol_table rules, zone, files; /* by number */
 	uint32_t wild; /* ref of the rules that no key leads to; 0: none */
 	uint32_t timeout_s;
 	uint8_t enrolled_min, present, uv, server_keys;
@@ -85,22 +91,38 @@ enum pol_part {
 	PP_N
 };
 
-/* Offsets are in bytes from the rule's begin. */
+/* A blob: bytes from the rule's begin. */
 struct pol_slice {
 	uint32_t off, n;
+};
+
+/* A list: words from the rule's begin, so that 10 of them are 5 words. */
+struct pol_part_at {
+	uint16_t at, n;
 };
 
 struct pol_rule {
 	struct pol_block b;
 	uint8_t mode, effect, origin, attestable;
+	/* eight that few rules have, looked at together: pol_few() */
 	uint8_t break_glass, enrolled_min, present, uv;
 	uint8_t uv_said, device_bound, alert, training;
 	uint32_t timeout_s;
 	uint32_t source, name, where;
 	uint32_t session_s, idle_s, reauth_s, lease_s, grace_s;
 	int64_t from_s, not_before_s, not_after_s;
-	struct pol_slice part[PP_N];
+	struct pol_part_at part[PP_N];
 };
+
+/* The eight bytes from break_glass on, as one. */
+static inline uint64_t
+pol_few(const struct pol_rule *r)
+{
+	uint64_t v;
+
+	memcpy(&v, &r->break_glass, sizeof(v));
+	return v;
+}
 
 struct pol_file {
 	struct pol_block b;
@@ -110,8 +132,11 @@ struct pol_file {
 	uint32_t path, zero;
 };
 
-_Static_assert(sizeof(struct pol_head) == 1152, "no padding");
-_Static_assert(sizeof(struct pol_rule) == 168, "no padding");
+_Static_assert(sizeof(struct pol_head) == 1160, "no padding");
+_Static_assert(sizeof(struct pol_rule) == 128, "no padding");
+_Static_assert(offsetof(struct pol_rule, training) ==
+	offsetof(struct pol_rule, break_glass) + 7,
+    "eight");
 _Static_assert(sizeof(struct pol_file) == 96, "no padding");
 
 struct aas_policy {
@@ -126,8 +151,8 @@ struct aas_policy {
 static inline uint64_t
 pol_mix(uint64_t h, uint64_t w)
 {
-	h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
-	return h ^ h >> 29;
+	h ^= w;
+	return (h << 29 | h >> 35) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 static inline uint64_t
@@ -176,64 +201,101 @@ pol_tag_gid(gid_t gid)
 int pol_head_valid(const struct pol_head *h);
 
 /*
- * pol_rule_sound(r):
- * 1 if every number of a rule is in range; its parts are not looked at.
- */
-int pol_rule_sound(const struct pol_rule *r);
-
-/*
- * pol_cell(p, table, i, &value), pol_block(p, at, min, &block):
+ * pol_cell(p, table, i, &value), pol_block(p, at, min):
  * Take one cell, or a block of at least ${min} bytes, after its bounds and,
- * unless ${p} was checked whole, its check.  Returns 0, AAS_ERR_FORMAT.
+ * unless ${p} was checked whole, its check.  AAS_ERR_FORMAT, NULL: damaged.
  */
-int pol_cell(const struct aas_policy *p, const struct pol_table *t, uint32_t i,
-    uint64_t *value);
-int pol_block(const struct aas_policy *p, uint32_t at, size_t min,
-    const struct pol_block **b);
+static inline int
+pol_cell(const struct aas_policy *p, const struct pol_table *t, uint32_t i,
+    uint64_t *value)
+{
+	struct pol_cell c;
 
-/* pol_rule(p, at, &r), pol_rule_number(p, number, &r): 0, AAS_ERR_FORMAT. */
-int pol_rule(
-    const struct aas_policy *p, uint32_t at, const struct pol_rule **r);
-int pol_rule_number(
-    const struct aas_policy *p, uint32_t number, const struct pol_rule **r);
+	if (i >= t->n)
+		return AAS_ERR_FORMAT;
+	/* The header's check has held at and n against the file's length. */
+	memcpy(&c, p->map + ((size_t)t->at + 2 * (size_t)i) * 8, sizeof(c));
+	/* Its place goes in, so that no cell can stand for another. */
+	if (!p->whole &&
+	    pol_mix(pol_start((uint32_t)(t->at + 2 * i)), c.value) != c.check)
+		return AAS_ERR_FORMAT;
+	*value = c.value;
+	return AAS_OK;
+}
 
-/* pol_file(p, i, &f): likewise. */
-int pol_file(const struct aas_policy *p, uint32_t i, const struct pol_file **f);
+const struct pol_block *pol_block(
+    const struct aas_policy *p, uint32_t at, size_t min);
+
+/* pol_rule(p, at), pol_rule_number(p, number), pol_file(p, i): or NULL. */
+const struct pol_rule *pol_rule(const struct aas_policy *p, uint32_t at);
+const struct pol_rule *pol_rule_number(
+    const struct aas_policy *p, uint32_t number);
+const struct pol_file *pol_file(const struct aas_policy *p, uint32_t i);
+
+static inline size_t
+pol_bytes(const struct pol_block *b)
+{
+	return (size_t)b->words * 8;
+}
 
 /*
- * pol_text(b, off, &s), pol_name(r, part, i, &s):
- * A string of a rule or file; the i-th of a list.  0, AAS_ERR_FORMAT.
+ * pol_text(b, off), pol_name(r, part, i):
+ * A string of a rule or file; the i-th of a list.  NULL: outside of it.
  */
-int pol_text(const struct pol_block *b, uint32_t off, const char **s);
-int pol_name(
-    const struct pol_rule *r, enum pol_part part, uint32_t i, const char **s);
+static inline const char *
+pol_text(const struct pol_block *b, uint32_t off)
+{
+	return off < pol_bytes(b) ? (const char *)b + off : NULL;
+}
+
+const char *pol_name(const struct pol_rule *r, enum pol_part part, uint32_t i);
 
 /*
  * pol_list(r, part, &p, &n):
  * The entries of a part, all of them inside the rule.  0, AAS_ERR_FORMAT.
  */
-int pol_list(
-    const struct pol_rule *r, enum pol_part part, const void **p, uint32_t *n);
+static inline int
+pol_list(
+    const struct pol_rule *r, enum pol_part part, const void **p, uint32_t *n)
+{
+	static const uint8_t size[PP_N] = { 4, 4, 4, 4, 4, 4,
+		sizeof(struct aas_net), sizeof(struct aas_span), 16,
+		sizeof(struct pol_slice) };
+	const struct pol_part_at *at = &r->part[part];
+
+	if ((size_t)at->at * 8 + (size_t)at->n * size[part] > pol_bytes(&r->b))
+		return AAS_ERR_FORMAT;
+	*p = (const uint8_t *)r + (size_t)at->at * 8;
+	*n = at->n;
+	return AAS_OK;
+}
 
 /* pol_blob(r, i, &b): the i-th of PP_CAS. */
 int pol_blob(const struct pol_rule *r, uint32_t i, struct aas_blob *b);
 
 /*
- * pol_find(p, tag, &ref), pol_bucket(p, ref, &at, &n):
- * A key's ref, 0 if it has none; the places in a bucket.  0, AAS_ERR_FORMAT.
+ * pol_find(p, table, tag), pol_bucket(p, ref):
+ * A key's ref, 0 if it has none, negative on damage; the bucket of a ref,
+ * with its b->n places behind it, or NULL.
  */
-int pol_find(const struct aas_policy *p, uint32_t tag, uint32_t *ref);
-int pol_bucket(
-    const struct aas_policy *p, uint32_t ref, const uint32_t **at, uint32_t *n);
+int64_t pol_find(
+    const struct aas_policy *p, const struct pol_table *t, uint32_t tag);
+const struct pol_block *pol_bucket(const struct aas_policy *p, uint32_t ref);
+
+static inline const uint32_t *
+pol_places(const struct pol_block *b)
+{
+	return (const uint32_t *)(const void *)(b + 1);
+}
 
 /*
- * pol_each(p, tag, fn, arg), pol_each_ref(p, ref, fn, arg):
+ * pol_each(p, table, tag, fn, arg), pol_each_ref(p, ref, fn, arg):
  * Call ${fn} with each rule of a key's bucket, or of a ref.  0; what ${fn}
  * returned if that was not 0; AAS_ERR_FORMAT.
  */
 typedef int pol_visit(void *arg, const struct pol_rule *r);
-int pol_each(
-    const struct aas_policy *p, uint32_t tag, pol_visit *fn, void *arg);
+int pol_each(const struct aas_policy *p, const struct pol_table *t,
+    uint32_t tag, pol_visit *fn, void *arg);
 int pol_each_ref(
     const struct aas_policy *p, uint32_t ref, pol_visit *fn, void *arg);
 
@@ -244,17 +306,25 @@ int pol_each_ref(
 int pol_minute(const struct aas_policy *p, int64_t now_s, uint32_t *minute);
 
 /*
- * pol_match(p, q, r, &miss):
- * Whether ${r} matches; ${miss} is NULL, or the criterion that does not.
- * Returns 0, AAS_ERR_FORMAT.
+ * pol_match(p, q, r):
+ * 0 if ${r} matches, else the criterion that does not; AAS_ERR_FORMAT.
  */
+enum pol_miss {
+	PM_NONE,
+	PM_USERS,
+	PM_GROUPS,
+	PM_SERVICES,
+	PM_HOSTS,
+	PM_ORIGIN,
+	PM_NETWORKS,
+	PM_HOURS
+};
 int pol_match(const struct aas_policy *p, const struct aas_query *q,
-    const struct pol_rule *r, const char **miss);
+    const struct pol_rule *r);
 
-/* pol_has_name(r, part, s, &has), pol_has_gid(r, q, &has): 0, _FORMAT. */
-int pol_has_name(
-    const struct pol_rule *r, enum pol_part part, const char *s, int *has);
-int pol_has_gid(const struct pol_rule *r, const struct aas_query *q, int *has);
+/* pol_has_name(r, part, s), pol_has_gid(r, q): 1, 0, AAS_ERR_FORMAT. */
+int pol_has_name(const struct pol_rule *r, enum pol_part part, const char *s);
+int pol_has_gid(const struct pol_rule *r, const struct aas_query *q);
 
 /*
  * pol_query_valid(q):

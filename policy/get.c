@@ -10,11 +10,11 @@ static int
 get_text(const struct pol_rule *r, uint32_t off, struct aas_arena *a,
     const char **dst)
 {
-	const char *s = NULL;
+	const char *s = pol_text(&r->b, off);
 	size_t n;
 	char *t;
 
-	if (pol_text(&r->b, off, &s) != AAS_OK)
+	if (s == NULL)
 		return AAS_ERR_FORMAT;
 	n = strlen(s) + 1;
 	if ((t = aas_arena_get(a, n)) == NULL)
@@ -156,13 +156,13 @@ int
 aas_policy_get(const struct aas_policy *p, uint32_t number,
     struct aas_arena *arena, struct aas_rule *rule)
 {
-	const struct pol_rule *r = NULL;
+	const struct pol_rule *r;
 	struct aas_rule out;
 	int e;
 
 	if (number >= p->h.rules.n)
 		return AAS_ERR_NOTFOUND;
-	if (pol_rule_number(p, number, &r) != AAS_OK)
+	if ((r = pol_rule_number(p, number)) == NULL)
 		return AAS_ERR_FORMAT;
 	memset(&out, 0, sizeof(out));
 	get_numbers(r, &out);

@@ -230,13 +230,16 @@ pol_keys_write(struct pol_keys *k, struct pol_out *out, struct pol_table *hash,
 static int
 holds(const struct aas_policy *p, uint32_t ref, uint32_t place)
 {
-	const uint32_t *at = NULL;
-	uint32_t lo = 0, hi = 0, mid;
+	const struct pol_block *b;
+	const uint32_t *at;
+	uint32_t lo = 0, hi, mid;
 
 	if (ref == 0 || (ref & 1) != 0)
 		return ref >> 1 == place;
-	if (pol_bucket(p, ref, &at, &hi) != AAS_OK)
+	if ((b = pol_bucket(p, ref)) == NULL)
 		return 0;
+	at = pol_places(b);
+	hi = b->n;
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
 		if (at[mid] == place)
@@ -254,15 +257,17 @@ pol_keys_lead(
     const struct aas_policy *p, const struct aas_rule *r, uint32_t number)
 {
 	uint64_t place = 0;
-	uint32_t tag = 0, ref = 0;
+	const struct pol_table *t = r->users.n > 0 ? &p->h.users : &p->h.others;
+	uint32_t tag = 0;
+	int64_t ref;
 
 	if (pol_cell(p, &p->h.rules, number, &place) != AAS_OK)
 		return 0;
 	if (!key_of(r, 0, &tag))
 		return holds(p, p->h.wild, (uint32_t)place);
 	for (uint32_t i = 0; key_of(r, i, &tag); i++) {
-		if (pol_find(p, tag, &ref) != AAS_OK ||
-		    !holds(p, ref, (uint32_t)place))
+		if ((ref = pol_find(p, t, tag)) < 0 ||
+		    !holds(p, (uint32_t)ref, (uint32_t)place))
 			return 0;
 	}
 	return 1;

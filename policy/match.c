@@ -26,32 +26,34 @@ pol_query_valid(const struct aas_query *q)
 	    (q->ca_len == 0 || q->ca != NULL);
 }
 
-int
-pol_has_name(
-    const struct pol_rule *r, enum pol_part part, const char *s, int *has)
+static inline int
+has_name(const struct pol_rule *r, enum pol_part part, const char *s)
 {
-	const char *t = NULL;
+	const char *t;
 	const void *v = NULL;
 	uint32_t lo = 0, hi = 0, mid;
 	int c;
 
-	*has = 0;
 	if (pol_list(r, part, &v, &hi) != AAS_OK)
 		return AAS_ERR_FORMAT;
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (pol_text(&r->b, ((const uint32_t *)v)[mid], &t) != AAS_OK)
+		if ((t = pol_text(&r->b, ((const uint32_t *)v)[mid])) == NULL)
 			return AAS_ERR_FORMAT;
-		if ((c = strcmp(s, t)) == 0) {
-			*has = 1;
-			return AAS_OK;
-		}
+		if ((c = strcmp(s, t)) == 0)
+			return 1;
 		if (c < 0)
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
-	return AAS_OK;
+	return 0;
+}
+
+int
+pol_has_name(const struct pol_rule *r, enum pol_part part, const char *s)
+{
+	return has_name(r, part, s);
 }
 
 static int
@@ -71,18 +73,25 @@ gid_in(const uint32_t *v, uint32_t n, gid_t gid)
 	return 0;
 }
 
-int
-pol_has_gid(const struct pol_rule *r, const struct aas_query *q, int *has)
+static inline int
+has_gid(const struct pol_rule *r, const struct aas_query *q)
 {
 	const void *v = NULL;
 	uint32_t n = 0;
 
-	*has = 0;
 	if (pol_list(r, PP_GIDS, &v, &n) != AAS_OK)
 		return AAS_ERR_FORMAT;
-	for (int i = 0; i < q->gids_n && !*has; i++)
-		*has = gid_in(v, n, q->gids[i]);
-	return AAS_OK;
+	for (int i = 0; i < q->gids_n; i++) {
+		if (gid_in(v, n, q->gids[i]))
+			return 1;
+	}
+	return 0;
+}
+
+int
+pol_has_gid(const struct pol_rule *r, const struct aas_query *q)
+{
+	return has_gid(r, q);
 }
 
 static int
@@ -122,18 +131,19 @@ unknown(const struct pol_rule *r)
 }
 
 static int
-in_hosts(const struct pol_rule *r, const struct aas_query *q, int *has)
+in_hosts(const struct pol_rule *r, const struct aas_query *q)
 {
-	const char *s = NULL;
+	const char *s;
 
-	*has = q->host == NULL && unknown(r);
-	for (uint32_t i = 0;
-	     q->host != NULL && !*has && i < r->part[PP_HOSTS].n; i++) {
-		if (pol_name(r, PP_HOSTS, i, &s) != AAS_OK)
+	if (q->host == NULL)
+		return unknown(r);
+	for (uint32_t i = 0; i < r->part[PP_HOSTS].n; i++) {
+		if ((s = pol_name(r, PP_HOSTS, i)) == NULL)
 			return AAS_ERR_FORMAT;
-		*has = host_is(s, q->host);
+		if (host_is(s, q->host))
+			return 1;
 	}
-	return AAS_OK;
+	return 0;
 }
 
 static int
@@ -152,21 +162,22 @@ in_net(const struct aas_net *net, const uint8_t addr[16])
 }
 
 static int
-in_nets(const struct pol_rule *r, const struct aas_query *q, int *has)
+in_nets(const struct pol_rule *r, const struct aas_query *q)
 {
-	const struct aas_net *net;
 	const void *v = NULL;
 	uint32_t n = 0;
 
 	if (pol_list(r, PP_NETS, &v, &n) != AAS_OK)
 		return AAS_ERR_FORMAT;
-	net = v;
-	*has = q->remote && !q->addr_known && unknown(r);
-	if (!q->remote || !q->addr_known)
-		return AAS_OK;
-	for (uint32_t i = 0; !*has && i < n; i++)
-		*has = in_net(&net[i], q->addr);
-	return AAS_OK;
+	if (!q->remote)
+		return 0;
+	if (!q->addr_known)
+		return unknown(r);
+	for (uint32_t i = 0; i < n; i++) {
+		if (in_net((const struct aas_net *)v + i, q->addr))
+			return 1;
+	}
+	return 0;
 }
 
 /* A step is its instant << 24 | its offset, both signed. */
@@ -211,7 +222,7 @@ pol_minute(const struct aas_policy *p, int64_t now_s, uint32_t *minute)
 
 static int
 in_spans(const struct aas_policy *p, const struct aas_query *q,
-    const struct pol_rule *r, int *has)
+    const struct pol_rule *r)
 {
 	const struct aas_span *span;
 	const void *v = NULL;
@@ -221,10 +232,11 @@ in_spans(const struct aas_policy *p, const struct aas_query *q,
 	    pol_minute(p, q->now_s, &minute) != AAS_OK)
 		return AAS_ERR_FORMAT;
 	span = v;
-	*has = 0;
-	for (uint32_t i = 0; !*has && i < n; i++)
-		*has = span[i].from <= minute && minute < span[i].to;
-	return AAS_OK;
+	for (uint32_t i = 0; i < n; i++) {
+		if (span[i].from <= minute && minute < span[i].to)
+			return 1;
+	}
+	return 0;
 }
 
 static int
@@ -237,53 +249,34 @@ origin_is(const struct pol_rule *r, const struct aas_query *q)
 /* The criteria that few rules have. */
 static int
 match_rest(const struct aas_policy *p, const struct aas_query *q,
-    const struct pol_rule *r, const char **miss)
+    const struct pol_rule *r)
 {
-	int has = 1;
+	int has;
 
-	*miss = "hosts";
-	if (r->part[PP_HOSTS].n > 0 && in_hosts(r, q, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has)
-		return AAS_OK;
-	*miss = "origin";
+	if (r->part[PP_HOSTS].n > 0 && (has = in_hosts(r, q)) <= 0)
+		return has < 0 ? has : PM_HOSTS;
 	if (!origin_is(r, q))
-		return AAS_OK;
-	*miss = "networks";
-	if (r->part[PP_NETS].n > 0 && in_nets(r, q, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has)
-		return AAS_OK;
-	*miss = "hours";
-	if (r->part[PP_SPANS].n > 0 && in_spans(p, q, r, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (has)
-		*miss = NULL;
-	return AAS_OK;
+		return PM_ORIGIN;
+	if (r->part[PP_NETS].n > 0 && (has = in_nets(r, q)) <= 0)
+		return has < 0 ? has : PM_NETWORKS;
+	if (r->part[PP_SPANS].n > 0 && (has = in_spans(p, q, r)) <= 0)
+		return has < 0 ? has : PM_HOURS;
+	return PM_NONE;
 }
 
 int
 pol_match(const struct aas_policy *p, const struct aas_query *q,
-    const struct pol_rule *r, const char **miss)
+    const struct pol_rule *r)
 {
-	int has = 1;
+	int has;
 
-	*miss = "users";
 	if (r->part[PP_USERS].n > 0 &&
-	    pol_has_name(r, PP_USERS, q->user, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has)
-		return AAS_OK;
-	*miss = "groups";
-	if (r->part[PP_GIDS].n > 0 && pol_has_gid(r, q, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has)
-		return AAS_OK;
-	*miss = "services";
+	    (has = has_name(r, PP_USERS, q->user)) <= 0)
+		return has < 0 ? has : PM_USERS;
+	if (r->part[PP_GIDS].n > 0 && (has = has_gid(r, q)) <= 0)
+		return has < 0 ? has : PM_GROUPS;
 	if (r->part[PP_SERVICES].n > 0 &&
-	    pol_has_name(r, PP_SERVICES, q->service, &has) != AAS_OK)
-		return AAS_ERR_FORMAT;
-	if (!has)
-		return AAS_OK;
-	return match_rest(p, q, r, miss);
+	    (has = has_name(r, PP_SERVICES, q->service)) <= 0)
+		return has < 0 ? has : PM_SERVICES;
+	return match_rest(p, q, r);
 }

@@ -10,13 +10,13 @@ int
 aas_policy_files(
     const struct aas_policy *p, size_t i, struct aas_origin_file *f)
 {
-	const struct pol_file *in = NULL;
-	const char *path = NULL;
+	const struct pol_file *in;
+	const char *path;
 
 	if (i >= p->h.files.n)
 		return AAS_ERR_NOTFOUND;
-	if (pol_file(p, (uint32_t)i, &in) != AAS_OK ||
-	    pol_text(&in->b, in->path, &path) != AAS_OK)
+	if ((in = pol_file(p, (uint32_t)i)) == NULL ||
+	    (path = pol_text(&in->b, in->path)) == NULL)
 		return AAS_ERR_FORMAT;
 	f->path = path;
 	f->mtime_ns = in->mtime_ns;

@@ -568,13 +568,13 @@ policy_file_header_out_of_range_is_refused(void **state)
 			h.needs |= 0x100;
 			break;
 		case 5:
-			h.hash.n = 0;
+			h.users.n = 0;
 			break;
 		case 6:
-			h.hash.n--;
+			h.others.n--;
 			break;
 		case 7:
-			h.hash.at = 0;
+			h.others.at = 0;
 			break;
 		case 8:
 			h.rules.at = UINT32_MAX;

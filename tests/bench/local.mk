@@ -15,12 +15,17 @@ tests_bench_parse_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 tests_bench_parse_LDADD = $(LIBCONFIG_LIBS)
 CLEANFILES += %D%/parse
 
+EXTRA_PROGRAMS += %D%/policy
+tests_bench_policy_SOURCES = %D%/policy.c
+tests_bench_policy_LDADD = policy/libpolicy-build.la lib/libaas-base.la
+CLEANFILES += %D%/policy
+
 dist_noinst_SCRIPTS += %D%/bench.sh %D%/build.sh
 EXTRA_DIST += %D%/baseline.txt
 
 bench: all
 	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup \
-	    tests/bench/parse
+	    tests/bench/parse tests/bench/policy
 	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
 	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
 	    $(SHELL) $(srcdir)/%D%/bench.sh && \

@@ -203,7 +203,8 @@ seal_policy(uint8_t *p, size_t len)
 	memcpy(&h, p, sizeof(h));
 	seal_table(p, len, &h.rules, 0);
 	seal_table(p, len, &h.files, 0);
-	seal_table(p, len, &h.hash, 1);
+	seal_table(p, len, &h.users, 1);
+	seal_table(p, len, &h.others, 1);
 	seal_table(p, len, &h.zone, 63);
 	seal_block(p, len, h.wild >> 1);
 	memcpy(&h, p, sizeof(h));
