@@ -535,6 +535,158 @@ policy_file_parts_are_checked_where_the_whole_is_right(void **state)
 	free(b);
 }
 
+/* Every check of ${b} made right again, but of what stands at ${at}. */
+static void
+seal_block(uint8_t *b, uint32_t at)
+{
+	struct pol_block blk;
+
+	memcpy(&blk, b + (size_t)at * 8, sizeof(blk));
+	blk.check =
+	    pol_sum(pol_start(at), b + (size_t)at * 8 + 8, blk.words - 1);
+	memcpy(b + (size_t)at * 8, &blk, sizeof(blk));
+}
+
+static uint64_t
+cell_get(const uint8_t *b, const struct pol_table *t, uint32_t i)
+{
+	uint64_t v;
+
+	memcpy(&v, b + ((size_t)t->at + 2 * (size_t)i) * 8, sizeof(v));
+	return v;
+}
+
+static void
+cell_set(uint8_t *b, const struct pol_table *t, uint32_t i, uint64_t v)
+{
+	uint32_t at = t->at + 2 * i;
+	struct pol_cell c = { v, pol_mix(pol_start(at), v) };
+
+	memcpy(b + (size_t)at * 8, &c, sizeof(c));
+}
+
+static void
+policy_file_places_out_of_bounds_are_refused(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	size_t n = 0;
+	uint8_t *good = compiled(&s, &n), *b = malloc(n);
+
+	(void)state;
+	for (int i = 0; i < 26; i++) {
+		union {
+			uint8_t *b;
+			struct pol_rule *r;
+			struct pol_file *f;
+			uint32_t *u;
+		} at, ca;
+		struct pol_head h;
+		uint32_t k = 0, rule, file;
+
+		memcpy(b, good, n);
+		memcpy(&h, b, sizeof(h));
+		/* The attestation, as it has most parts. */
+		rule = (uint32_t)cell_get(b, &h.rules, 5);
+		file = (uint32_t)cell_get(b, &h.files, 0);
+		at.b = b + (size_t)rule * 8;
+		ca.b = at.b + (size_t)at.r->part[PP_CAS].at * 8;
+		while (cell_get(b, &h.users, k) == 0)
+			k++;
+		switch (i) {
+		case 0:
+			at.r->source = UINT32_MAX;
+			break;
+		case 1:
+			at.r->name = at.r->b.words * 8;
+			break;
+		case 2:
+			at.r->where = UINT32_MAX;
+			break;
+		case 3:
+			at.r->part[PP_NETS].at = UINT16_MAX;
+			break;
+		case 4:
+			at.r->part[PP_AAGUIDS].n = UINT16_MAX;
+			break;
+		case 5:
+			at.u[at.r->part[PP_USERS].at * 2] = UINT32_MAX;
+			break;
+		case 6:
+			ca.u[0] = UINT32_MAX; /* offset */
+			break;
+		case 7:
+			ca.u[1] = UINT16_MAX; /* length */
+			break;
+		case 8:
+			at.r->effect = 99;
+			break;
+		case 9:
+			at.r->mode = 0;
+			break;
+		case 10:
+			at.r->present = 3;
+			break;
+		case 11:
+			at.r->b.n = 4; /* another's number */
+			break;
+		case 12:
+			at.r->b.n = UINT32_MAX;
+			break;
+		case 13:
+			at.b[at.r->b.words * 8 - 1] = 1; /* no end */
+			break;
+		case 14:
+			at.r->enrolled_min = 1;
+			break;
+		case 15:
+			at.r->from_s = -1;
+			break;
+		case 16:
+			at.r->uv = 4;
+			break;
+		case 17:
+			at.b = b + (size_t)file * 8;
+			at.f->path = UINT32_MAX;
+			seal_block(b, file);
+			break;
+		case 18:
+			cell_set(b, &h.files, 0, UINT64_MAX);
+			break;
+		case 19:
+			cell_set(b, &h.files, 0, n / 8 - 1);
+			break;
+		case 20:
+			cell_set(b, &h.rules, 0, UINT64_MAX);
+			break;
+		case 21:
+			cell_set(b, &h.rules, 0, n / 8);
+			break;
+		case 22: /* a ref to nothing, to no rule, to no bucket */
+			cell_set(b, &h.users, k, 5);
+			break;
+		case 23:
+			cell_set(b, &h.users, k, (uint64_t)file << 1 | 1);
+			break;
+		case 24:
+			cell_set(b, &h.users, k, UINT32_MAX - 1);
+			break;
+		default:
+			cell_set(b, &h.others, 0, (uint64_t)rule << 1);
+			break;
+		}
+		seal_block(b, rule);
+		h.body =
+		    pol_sum(pol_start(0), b + sizeof(h), (n - sizeof(h)) / 8);
+		memcpy(b, &h, sizeof(h));
+		seal_head(b);
+		if (aas_policy_parse(b, n, &p) == AAS_OK)
+			fail_msg("case %d", i);
+	}
+	free(b);
+	free(good);
+}
+
 static void
 policy_file_header_out_of_range_is_refused(void **state)
 {
@@ -1276,6 +1428,7 @@ main(void)
 		FIXTURE_TEST(policy_file_that_reads_back_otherwise_is_refused),
 		FIXTURE_TEST(
 		    policy_file_parts_are_checked_where_the_whole_is_right),
+		FIXTURE_TEST(policy_file_places_out_of_bounds_are_refused),
 		FIXTURE_TEST(policy_file_of_others_is_refused),
 	};
 
