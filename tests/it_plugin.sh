@@ -49,6 +49,18 @@ says()
 	said "$1"
 }
 
+explained()
+{
+	aasctl policy explain >"$out" 2>&1
+	said "$1"
+}
+
+refused_by()
+{
+	aasctl why demo --service login >"$out" 2>&1 || :
+	said "$1" && said 'policy-deny'
+}
+
 alive()
 {
 	kill -0 "$aasd" && as_demo aasctl policy lookup demo
@@ -134,6 +146,22 @@ chmod 755 /etc/aas/policy.exec
 check "a program is a source" says 'two +/etc/aas/policy.exec' 'exec'
 printf '#!/bin/sh\nsleep 600\n' >/etc/aas/policy.exec
 check "one that hangs ends" says 'did not end in time' 'exec'
+
+# What they say is compiled; what one cannot say leaves the last good policy.
+sources 'files blocked'
+check "its rules are built" aasctl policy build
+check "and explained" explained 'blocked.*/etc/aas/blocked'
+check "and decide" refused_by blocked
+cp /var/lib/aas/policy.bin /run/last.bin
+sources 'files crash blocked'
+check "a source that crashes denies the build" not aasctl policy build
+check "and the last good policy stays" \
+    cmp /run/last.bin /var/lib/aas/policy.bin
+sources 'files crash [UNAVAIL=continue] blocked'
+check "unless the line says otherwise" aasctl policy build
+sources 'files later'
+check "another major version denies it too, in words" \
+    sh -c 'aasctl policy build 2>&1 | grep "made for major version 2"'
 
 sources 'files blocked [UNAVAIL=keep]'
 check "a typing error in the line is an error" \

@@ -88,13 +88,16 @@ print_text(const json_t *rep)
 static int
 ask(struct aasctl *c, const char *name, const char *service)
 {
-	struct aas_context cx;
+	/* Not aasctl_context(): who is refused may ask why, too. */
+	struct aas_context cx = { .policy = NULL };
 	struct aas_user u;
 	json_t *rep = NULL;
 	int code = AASCTL_FAILED;
+	int r = aas_policy_open(c->policy, &cx.policy);
 
-	if ((code = aasctl_context(c, &cx)) != AASCTL_OK)
-		return code;
+	if (r != AAS_OK)
+		return aasctl_fail(c, aasctl_exit_of(r), "compiled policy: %s",
+		    aas_strerror(r));
 	if (aas_user_name(name, &u) != AAS_OK)
 		code = aasctl_fail(c, AASCTL_NOTFOUND, "there is no such user");
 	else
@@ -107,7 +110,7 @@ ask(struct aasctl *c, const char *name, const char *service)
 	else if (code == AASCTL_OK)
 		print_text(rep);
 	json_decref(rep);
-	aas_context_close(&cx);
+	aas_policy_free(&cx.policy);
 	return code;
 }
 
