@@ -47,6 +47,7 @@ print_source(const json_t *s)
 {
 	char name[256];
 	char where[1024];
+	const json_t *rules = json_object_get(s, "rules");
 	const json_t *rule = NULL;
 	size_t i = 0;
 
@@ -57,8 +58,8 @@ print_source(const json_t *s)
 	}
 	(void)printf("  %-12s %-9s %ld rules, %ld ms\n", name,
 	    text_of(s, "status"), int_of(s, "rules_n"), int_of(s, "took_ms"));
-	json_array_foreach(json_object_get(s, "rules"), i, rule)
-	{
+	for (i = 0; i < json_array_size(rules); i++) {
+		rule = json_array_get(rules, i);
 		(void)printf("    %s  %s\n",
 		    aas_printable(name, sizeof(name), text_of(rule, "name")),
 		    aas_printable(
@@ -73,13 +74,13 @@ static void
 print_text(const json_t *rep)
 {
 	char shown[512];
-	const json_t *s = NULL;
+	const json_t *sources = json_object_get(rep, "sources");
 	size_t i = 0;
 
 	(void)printf(
 	    "%s:\n", aas_printable(shown, sizeof(shown), text_of(rep, "user")));
-	json_array_foreach(json_object_get(rep, "sources"), i, s)
-	    print_source(s);
+	for (i = 0; i < json_array_size(sources); i++)
+		print_source(json_array_get(sources, i));
 	if (json_is_true(json_object_get(rep, "denied")))
 		(void)puts("  a source could not be asked: a build would keep "
 			   "the last good policy");

@@ -9,7 +9,8 @@ policy_libaas_source_la_SOURCES = \
 policy_libaas_source_la_LIBADD = policy/libaas-rule.la
 
 noinst_LTLIBRARIES += policy/libaas-host.la
-policy_libaas_host_la_SOURCES = policy/source/host.c policy/source/host.h
+policy_libaas_host_la_SOURCES = policy/source/host.c policy/source/host.h \
+	policy/source/host_files.c policy/source/host_parts.h
 policy_libaas_host_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)
 policy_libaas_host_la_LIBADD = policy/libaas-source.la lib/libaas-conf.la \
 	$(CRYPTO_LIBS)

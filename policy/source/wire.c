@@ -71,7 +71,7 @@ list_put(struct aas_wr *w, const char *const *v)
 		aas_wr_u16(w, NONE);
 		return;
 	}
-	while (v[n] != NULL && n <= AAS_NAMES_MAX)
+	while (n <= AAS_NAMES_MAX && v[n] != NULL)
 		n++;
 	if (n > AAS_NAMES_MAX) {
 		w->bad = 1;
