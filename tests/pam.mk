@@ -10,6 +10,7 @@ PAM_TEST_LIBS = tests/libpam_host.la $(PAM_LIBS) policy/libpolicy-build.la $(TES
 
 PAM_TESTS = \
 	tests/pam_attest \
+	tests/pam_modes \
 	tests/pam_auth \
 	tests/pam_conv \
 	tests/pam_guest \
@@ -17,6 +18,8 @@ PAM_TESTS = \
 	tests/pam_stack
 check_PROGRAMS += $(PAM_TESTS)
 TESTS += $(PAM_TESTS)
+tests_pam_modes_SOURCES = tests/pam_modes.c
+tests_pam_modes_LDADD = policy/signin/libsignin.la $(PAM_TEST_LIBS)
 tests_pam_attest_SOURCES = tests/pam_attest.c
 tests_pam_attest_LDADD = $(PAM_TEST_LIBS)
 tests_pam_auth_SOURCES = tests/pam_auth.c
