@@ -80,19 +80,24 @@ aas_clock_boot(struct aas_now *now)
 }
 
 int
-aas_clock_now(struct aas_now *now)
+aas_clock_synced(void)
 {
 	struct timex tx = { 0 };
-	int state = 0;
+	int state = adjtimex(&tx);
+
+	/* A filter may forbid the question: then it is not synchronized. */
+	return state != -1 && state != TIME_ERROR &&
+	    (tx.status & STA_UNSYNC) == 0;
+}
+
+int
+aas_clock_now(struct aas_now *now)
+{
 	int r = aas_clock_boot(now);
 
-	if (r != AAS_OK)
-		return r;
-	/* A filter may forbid the question: then it is not synchronized. */
-	state = adjtimex(&tx);
-	now->synced =
-	    state != -1 && state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
-	return AAS_OK;
+	if (r == AAS_OK)
+		now->synced = aas_clock_synced();
+	return r;
 }
 
 int64_t

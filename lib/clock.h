@@ -27,6 +27,9 @@ int aas_clock_now(struct aas_now *now);
  */
 int aas_clock_boot(struct aas_now *now);
 
+/* aas_clock_synced(): 1 if adjtimex(2) says that the clock is synchronized. */
+int aas_clock_synced(void);
+
 /*
  * aas_clock_ms():
  * CLOCK_BOOTTIME in milliseconds, for deadlines inside a call.
