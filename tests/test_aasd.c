@@ -559,7 +559,6 @@ aasd_lookup_that_hangs_holds_up_nobody(void **state)
 {
 	struct host h;
 	int slow[AASD_LOOKUPS_UID];
-	int done = 0;
 	int fd = -1;
 
 	if (fixture_valgrind())
@@ -577,16 +576,12 @@ aasd_lookup_that_hangs_holds_up_nobody(void **state)
 	fd = dial(&h);
 	put(fd, "{\"op\":\"lookup\"}\n");
 	assert_true(answer_has(fd, "\"reason\":\"busy\""));
-	/* Who goes takes his look-up along. */
+	/* Who goes does not get more of them by that. */
 	for (size_t i = 0; i < AASD_LOOKUPS_UID; i++)
 		close(slow[i]);
-	lookup_helper(&h, "echo '{\"ok\":true,\"x\":1}' >&0");
-	for (int i = 0; i < 1000 && !done; i++) {
-		fd = dial(&h);
-		put(fd, "{\"op\":\"lookup\"}\n");
-		done = answer_has(fd, "\"x\":1");
-	}
-	assert_true(done);
+	fd = dial(&h);
+	put(fd, "{\"op\":\"lookup\"}\n");
+	assert_true(answer_has(fd, "\"reason\":\"busy\""));
 	served();
 	host_close(&h);
 }

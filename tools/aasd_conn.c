@@ -310,12 +310,14 @@ wait_all(struct server *s, int listener, int stop)
 {
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		const struct conn *c = &s->conns[i];
-		short events = c->out != NULL ? POLLOUT : POLLIN;
 
-		/* While a look-up runs: only whether it is still there. */
-		if (c->child.pid != -1)
-			events = 0;
-		watch(s, 2 * i + 2, c->fd, events);
+		/*
+		 * Who goes while a look-up runs does not end it: it ends what
+		 * its sources started, which we cannot, and it has its place
+		 * until then.
+		 */
+		watch(s, 2 * i + 2, c->child.pid != -1 ? -1 : c->fd,
+		    c->out != NULL ? POLLOUT : POLLIN);
 		watch(s, 2 * i + 3, c->child.sock, POLLIN);
 	}
 	watch(s, EXTRA, s->d->extra != NULL ? s->d->extra->fd : -1, POLLIN);
@@ -336,14 +338,11 @@ work(struct server *s)
 	for (size_t i = 0; i < AASD_CONNS; i++) {
 		struct conn *c = &s->conns[i];
 
-		if (c->child.pid != -1 && s->pfds[2 * i + 2].revents == 0 &&
-		    s->pfds[2 * i + 3].revents != 0)
+		if (c->child.pid != -1 && s->pfds[2 * i + 3].revents != 0)
 			child_read(c);
 		if (c->fd == -1 || s->pfds[2 * i + 2].revents == 0)
 			continue;
-		if (c->child.pid != -1)
-			conn_end(c); /* nobody waits for it any more */
-		else if (c->out != NULL)
+		if (c->out != NULL)
 			conn_write(c);
 		else
 			conn_read(s, c);
