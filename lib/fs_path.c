@@ -259,15 +259,13 @@ aas_fs_kernel(const char *path, char *buf, size_t cap, size_t *len)
 
 	if (fd == -1)
 		return errno == ESRCH ? AAS_ERR_NOTFOUND : aas_fs_open_error();
-	do {
-		n = read(fd, buf + at, cap - 1 - at);
-		if (n > 0)
-			at += (size_t)n;
-	} while ((n == -1 && errno == EINTR) ||
-	    (n > 0 && buf[at - 1] != '\n' && at < cap - 1));
+	do
+		n = read(fd, buf, cap - 1);
+	while (n == -1 && errno == EINTR);
 	aas_close(&fd);
 	if (n == -1)
 		return errno == ESRCH ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+	at = (size_t)n;
 	if (at == cap - 1 && buf[at - 1] != '\n')
 		return AAS_ERR_TOOBIG;
 	buf[at] = '\0';

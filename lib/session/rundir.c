@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/fs.h"
+#include "lib/put.h"
 #include "lib/session/rundir.h"
 #include "lib/str.h"
 
@@ -72,9 +74,20 @@ open_top(const char *rundir, int *fd)
 int
 aas_rundir_open(const char *rundir, const char *sub, int *fd)
 {
+	char path[PATH_LEN + NAME_MAX];
+	struct aas_put t;
 	int top = -1;
-	int r;
+	int r = AAS_ERR_INVAL;
 
+	/* Mostly all of it is there. */
+	aas_put_init(&t, path, sizeof(path));
+	aas_put_text(&t, rundir);
+	aas_put_char(&t, '/');
+	aas_put_text(&t, sub);
+	if (*rundir == '/' && rundir[1] != '\0' && !t.bad)
+		r = aas_fs_dir(path, geteuid(), fd);
+	if (r != AAS_ERR_NOTFOUND)
+		return r;
 	if ((r = open_top(rundir, &top)) != AAS_OK)
 		return r;
 	r = open_or_make(top, sub, 0700, fd);
@@ -120,9 +133,5 @@ aas_rundir_patch(
 int
 aas_rundir_create(int dirfd, const char *name, const void *p, size_t len)
 {
-	int r = in_limit(len);
-
-	if (r != AAS_OK)
-		return r;
 	return aas_fs_create(dirfd, name, p, len, 0600);
 }

@@ -12,6 +12,7 @@ IT_TESTS += tests/it_unlock.sh
 IT_TESTS += tests/it_clone.sh
 IT_TESTS += tests/it_hosts.sh
 IT_TESTS += tests/it_load.sh
+IT_TESTS += tests/it_calls.sh
 IT_TESTS += tests/it_rehearse.sh
 IT_TESTS += tests/it_full.sh
 IT_TESTS += tests/it_plugin.sh

@@ -1,0 +1,74 @@
+#!/bin/bash
+# it_calls.sh: how many system calls the account and session phases make more
+# than pam_permit, in a host process that has looked its user up before, as
+# sshd, login, sudo and cron have.  Counts are the same on every machine: this
+# is what keeps them from creeping up.
+# shellcheck disable=SC2317 # what check calls
+set -euo pipefail
+top=${AAS_TOP_SRCDIR:-/src}
+obj=${AAS_TOP_BUILDDIR:-/build}
+# shellcheck source=tests/rig/lib.sh
+. "$top/tests/rig/lib.sh"
+rig_alone "$@"
+
+prepare()
+{
+	local kind
+
+	getent group aas >/dev/null || groupadd --system aas
+	rig_keys
+	rig_user calls 'correct horse'
+	# Of their own: /etc/pam.d/other would load pam_permit for both.
+	mkdir -m 755 /run/calls.d
+	for kind in account session; do
+		printf '%s required pam_permit.so\n' "$kind" >>/run/calls.d/floor
+		printf '%s required pam_aas.so aas1\n' "$kind" >>/run/calls.d/ours
+	done
+	rig_settings <<-'CONF'
+	realm = "calls.example";
+	uv = "discouraged";
+	CONF
+	softkey plug blue >/dev/null
+	softkey plug spare >/dev/null
+	"$obj/tests/authn_client" enroll --user calls \
+	    --uid "$(id -u calls)" --realm calls.example \
+	    --statedir /var/lib/aas --label blue,spare --pin 1234 \
+	    --helper /usr/libexec/aas/aas-authn >/run/enroll.log ||
+	    { cat /run/enroll.log; exit 1; }
+	# The directories below /run/aas are made once.
+	"$obj/tests/bench/pamtx" -c /run/calls.d -s ours -p cs calls
+}
+
+# calls SERVICE PHASE TRANSACTIONS
+calls()
+{
+	strace -f -qq -o /run/calls.trace "$obj/tests/bench/pamtx" \
+	    -c /run/calls.d -s "$1" -p "$2" -n "$3" calls >/dev/null
+	cp /run/calls.trace "/run/calls.$1.$2"
+	grep -vc '+++\|---\|resumed>' /run/calls.trace
+}
+
+# extra PHASE: of one more transaction in the same process.
+extra()
+{
+	local ours floor
+
+	ours=$(($(calls ours "$1" 2) - $(calls ours "$1" 1)))
+	floor=$(($(calls floor "$1" 2) - $(calls floor "$1" 1)))
+	echo $((ours - floor))
+}
+
+# at_most NUMBER LIMIT
+at_most()
+{
+	[ "$1" -gt 0 ] && [ "$1" -le "$2" ]
+}
+
+prepare
+account=$(extra c)
+session=$(extra s)
+echo "more than pam_permit: account $account, session $session"
+check "an account phase makes few system calls" at_most "$account" 25
+check "so do a session's beginning and end" at_most "$session" 60
+[ "$failed" -eq 0 ] || cut -c1-120 /run/calls.ours.c /run/calls.ours.s
+exit "$failed"
