@@ -1,6 +1,6 @@
 /*
  * The small binary files that the module reads: index, pin, compiled policy,
- * ticket.
+ * ticket, stamp of grace.
  * The first byte chooses, its top bit asks for a right checksum, which a
  * fuzzer would not find by itself.
  */
@@ -10,6 +10,7 @@
 #include "lib/record/index.h"
 #include "lib/wire.h"
 #include "policy/format.h"
+#include "policy/signin/seen.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Their readers are private, and files of root cannot be made everywhere. */
@@ -229,6 +230,22 @@ read_ticket(const uint8_t *p, size_t len)
 }
 
 static void
+read_seen(const uint8_t *p, size_t len)
+{
+	static const struct aas_user alice = { "alice", 1001, 1001 };
+	int64_t since_s = -1;
+	size_t n = 0;
+
+	if (aas_seen_parse(p, len, &alice, &since_s) != 0) {
+		FUZZ_REQUIRE(since_s == -1);
+		return;
+	}
+	FUZZ_REQUIRE(since_s > 0);
+	FUZZ_REQUIRE(aas_seen_put(&alice, since_s, out, sizeof(out), &n) == 0);
+	FUZZ_REQUIRE(n == len && memcmp(out, p, n) == 0);
+}
+
+static void
 seal(uint8_t *p, size_t len)
 {
 	uint32_t crc;
@@ -266,13 +283,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	if (len < 2 || (copy = malloc(len - 1)) == NULL)
 		return 0;
 	memcpy(copy, p + 1, len - 1);
-	if ((p[0] & 0x80) && (p[0] & 0x7f) % 4 == 0)
+	if ((p[0] & 0x80) && (p[0] & 0x7f) % 5 == 0)
 		seal_index(copy, len - 1);
-	else if ((p[0] & 0x80) && (p[0] & 0x7f) % 4 == 2)
+	else if ((p[0] & 0x80) && (p[0] & 0x7f) % 5 == 2)
 		seal_policy(copy, len - 1);
 	else if (p[0] & 0x80)
 		seal(copy, len - 1);
-	switch ((p[0] & 0x7f) % 4) {
+	switch ((p[0] & 0x7f) % 5) {
 	case 0:
 		read_index(copy, len - 1);
 		break;
@@ -282,8 +299,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	case 2:
 		read_policy(copy, len - 1);
 		break;
-	default:
+	case 3:
 		read_ticket(copy, len - 1);
+		break;
+	default:
+		read_seen(copy, len - 1);
 		break;
 	}
 	free(copy);

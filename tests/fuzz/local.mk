@@ -53,7 +53,7 @@ tests_fuzz_replay_exec_LDADD = $(JANSSON_LIBS)
 
 tests_fuzz_replay_files_SOURCES = %D%/replay.c %D%/fuzz_files.c
 tests_fuzz_replay_files_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"files"'
-tests_fuzz_replay_files_LDADD = policy/libpolicy-build.la lib/libaas-base.la
+tests_fuzz_replay_files_LDADD = policy/signin/libsignin.la policy/libpolicy-build.la lib/libaas-base.la
 
 tests_fuzz_replay_jws_SOURCES = %D%/replay.c %D%/fuzz_jws.c
 tests_fuzz_replay_jws_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_NAME='"jws"' \
@@ -113,7 +113,7 @@ tests_fuzz_replay_rules_LDADD = policy/libpolicy-build.la lib/libaas-conf.la \
 if HAVE_CMOCKA
 EXTRA_PROGRAMS += %D%/seeds
 tests_fuzz_seeds_SOURCES = %D%/seeds.c
-tests_fuzz_seeds_LDADD = tests/libsigner.la policy/libpolicy-build.la \
+tests_fuzz_seeds_LDADD = tests/libsigner.la policy/signin/libsignin.la policy/libpolicy-build.la \
 	lib/libaas-ceremony.la
 EXTRA_PROGRAMS += %D%/seeds_plugin
 tests_fuzz_seeds_plugin_SOURCES = %D%/seeds_plugin.c

@@ -16,6 +16,7 @@
 #include "lib/reason.h"
 #include "lib/record/record.h"
 #include "policy/rule.h"
+#include "policy/signin/seen.h"
 #include "tests/signer.h"
 
 static const char *top;
@@ -196,6 +197,7 @@ files(void)
 {
 	static const char *users[] = { "alice", "bob" };
 	static const char *exempt[] = { "cron", "systemd-user" };
+	static const struct aas_user alice = { "alice", 1001, 1001 };
 	static const char *groups[] = { "staff", "users" };
 	static const gid_t gids[] = { 4, 1000 };
 	static const struct aas_net nets[] = { { { 0 }, 0 },
@@ -317,6 +319,9 @@ files(void)
 	    aas_index_put(&ix, creds, part, sizeof(part), &part_n), 0x80);
 	save_part("files", "pin",
 	    aas_pin_put(&ix.pin, &ix.pin, part, sizeof(part), &part_n), 0x81);
+	save_part("files", "seen",
+	    aas_seen_put(&alice, 1700000000, part, sizeof(part), &part_n),
+	    0x84);
 	must(aas_policy_compile(&src, &buf, &part_n) == 0, "policy");
 	memcpy(part, buf, part_n);
 	free(buf);
