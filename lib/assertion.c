@@ -8,12 +8,6 @@
  *    MUST be refused, not skipped.
  * 4. A point that is not on the curve MUST NOT become a key.
  */
-/*
- * For SHA-256 alone, whose first EVP_MD_fetch() in a process sets up every
- * digest of the provider: that costs half as much as a signature check.
- */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -21,7 +15,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/sha.h>
 
 #include "lib/assertion.h"
 #include "lib/err.h"
@@ -31,6 +24,9 @@
 #define FLAGS_KNOWN \
 	(AAS_AD_UP | AAS_AD_UV | AAS_AD_BE | AAS_AD_BS | AAS_AD_AT | AAS_AD_ED)
 
+/* Fetched once: a fetch costs more than the hash of a record. */
+static EVP_MD *sha256;
+
 int
 aas_crypto_init(void)
 {
@@ -39,24 +35,37 @@ aas_crypto_init(void)
 	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
 	    OPENSSL_INIT_NO_ATEXIT;
 
-	return OPENSSL_init_crypto(opts, NULL) == 1 ? AAS_OK : AAS_ERR_CRYPTO;
+	if (sha256 != NULL)
+		return AAS_OK;
+	if (OPENSSL_init_crypto(opts, NULL) != 1)
+		return AAS_ERR_CRYPTO;
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return sha256 != NULL ? AAS_OK : AAS_ERR_CRYPTO;
 }
 
 int
 aas_sha256(const void *a, size_t an, const void *b, size_t bn, const void *c,
     size_t cn, uint8_t out[32])
 {
-	SHA256_CTX ctx;
+	EVP_MD_CTX *ctx = NULL;
 	uint8_t got[32];
+	unsigned len = 0;
+	int r = AAS_ERR_CRYPTO;
 
-	if (aas_crypto_init() != AAS_OK || SHA256_Init(&ctx) != 1 ||
-	    (an > 0 && SHA256_Update(&ctx, a, an) != 1) ||
-	    (bn > 0 && SHA256_Update(&ctx, b, bn) != 1) ||
-	    (cn > 0 && SHA256_Update(&ctx, c, cn) != 1) ||
-	    SHA256_Final(got, &ctx) != 1)
+	if (aas_crypto_init() != AAS_OK)
 		return AAS_ERR_CRYPTO;
-	memcpy(out, got, sizeof(got));
-	return AAS_OK;
+	if ((ctx = EVP_MD_CTX_new()) == NULL)
+		return AAS_ERR_NOMEM;
+	if (EVP_DigestInit_ex2(ctx, sha256, NULL) == 1 &&
+	    (an == 0 || EVP_DigestUpdate(ctx, a, an) == 1) &&
+	    (bn == 0 || EVP_DigestUpdate(ctx, b, bn) == 1) &&
+	    (cn == 0 || EVP_DigestUpdate(ctx, c, cn) == 1) &&
+	    EVP_DigestFinal_ex(ctx, got, &len) == 1 && len == sizeof(got)) {
+		memcpy(out, got, sizeof(got));
+		r = AAS_OK;
+	}
+	EVP_MD_CTX_free(ctx);
+	return r;
 }
 
 static EVP_PKEY *

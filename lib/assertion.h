@@ -38,7 +38,7 @@ int aas_assertion_verify(const struct aas_cred *cred, const uint8_t hash[32],
  */
 int aas_pk_valid(int32_t alg, const uint8_t *pk, size_t len);
 
-/* aas_sha256(parts...): one digest over up to three parts. */
+/* aas_sha256(parts...): one EVP digest over up to three parts. */
 int aas_sha256(const void *a, size_t an, const void *b, size_t bn,
     const void *c, size_t cn, uint8_t out[32]);
 
