@@ -70,5 +70,14 @@ session=$(extra s)
 echo "more than pam_permit: account $account, session $session"
 check "an account phase makes few system calls" at_most "$account" 25
 check "so do a session's beginning and end" at_most "$session" 60
+rig_settings <<-'CONF'
+realm = "calls.example";
+uv = "discouraged";
+required_users = [ "nobody" ];
+required_from = "2099-01-01T00:00:00Z";
+CONF
+dated=$(extra c)
+check "a date costs one more: the clock's mark" test "$dated" -eq \
+    $((account + 1))
 [ "$failed" -eq 0 ] || cut -c1-120 /run/calls.ours.c /run/calls.ours.s
 exit "$failed"
