@@ -14,8 +14,9 @@
 #include "tools/policy_build.h"
 
 #define FROM_S INT64_C(1767225600) /* 2026-01-01T00:00:00Z */
-#define TO_S   INT64_C(1861920000) /* 2029-01-01T00:00:00Z; 2028 is a leap year \
-				    */
+#define TO_S                                                             \
+	INT64_C(1861920000) /* 2029-01-01T00:00:00Z; 2028 is a leap year \
+			     */
 
 static int32_t
 offset_of(const struct aas_zone_step *steps, size_t n, int64_t s)
