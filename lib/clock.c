@@ -4,10 +4,12 @@
  * 1. A time zone, the locale and the environment MUST NOT change a result.
  * 2. A text that is not exactly of the form MUST be refused, not guessed.
  */
+#include <sys/syscall.h>
 #include <sys/timex.h>
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/err.h"
@@ -83,7 +85,7 @@ int
 aas_clock_synced(void)
 {
 	struct timex tx = { 0 };
-	int state = adjtimex(&tx);
+	int state = (int)syscall(SYS_adjtimex, &tx);
 
 	/* A filter may forbid the question: then it is not synchronized. */
 	return state != -1 && state != TIME_ERROR &&

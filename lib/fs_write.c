@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -109,7 +110,7 @@ end_durable(int *fd, uid_t uid, gid_t gid, mode_t mode)
 
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(f, uid, gid) == -1)
 		return AAS_ERR_SYS;
-	if (fchmod(f, mode) == -1 || fsync(f) == -1)
+	if (fchmod(f, mode) == -1 || syscall(SYS_fsync, f) == -1)
 		return AAS_ERR_SYS;
 	*fd = -1;
 	return close(f) == 0 ? AAS_OK : AAS_ERR_SYS;
@@ -164,7 +165,7 @@ aas_fs_replace(int dirfd, const char *name, const void *p, size_t len,
 		discard(dirfd, tmp);
 		return r;
 	}
-	return fsync(dirfd) == -1 ? AAS_ERR_SYS : AAS_OK;
+	return syscall(SYS_fsync, dirfd) == -1 ? AAS_ERR_SYS : AAS_OK;
 }
 
 int

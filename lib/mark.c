@@ -8,6 +8,7 @@
  */
 #include <sys/stat.h>
 
+#include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ write_mark(const char *statedir, int64_t mark_s, int durable)
 		return r;
 	/* The umask of a host must not decide who can read it. */
 	if (fchmod(fd, 0644) == -1 || futimens(fd, t) == -1 ||
-	    (durable && fsync(fd) == -1))
+	    (durable && syscall(SYS_fsync, fd) == -1))
 		r = AAS_ERR_SYS;
 	aas_close(&fd);
 	return r;

@@ -78,13 +78,12 @@ static int
 attr_fill(posix_spawnattr_t *at)
 {
 	sigset_t all;
-	sigset_t none;
+	static const sigset_t none; /* all zero: empty */
 	int e = 0;
 
 	(void)sigfillset(&all);
 	(void)sigdelset(&all, SIGKILL);
 	(void)sigdelset(&all, SIGSTOP);
-	(void)sigemptyset(&none);
 	if ((e = posix_spawnattr_setsigdefault(at, &all)) != 0)
 		return e;
 	if ((e = posix_spawnattr_setsigmask(at, &none)) != 0)
@@ -128,7 +127,8 @@ aas_spawn(const char *path, char *const argv[], struct aas_child *c)
 		return AAS_ERR_INVAL;
 	if ((r = program_check(path)) != AAS_OK)
 		return r;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
+	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+		sv) == -1)
 		return AAS_ERR_SYS;
 	r = AAS_ERR_SYS;
 	sv[0] = aas_fs_high(sv[0]);
@@ -151,6 +151,13 @@ out:
 	return r;
 }
 
+static int
+wait_one(int type, id_t id, siginfo_t *si, int how)
+{
+	return (int)syscall(
+	    SYS_waitid, type, id, si, WEXITED | WNOHANG | how, NULL);
+}
+
 /*
  * Reap the child if it has ended.  1: it is gone, by us or by the host;
  * 0: it still runs.
@@ -163,9 +170,8 @@ reap(const struct aas_child *c)
 
 	do {
 		memset(&si, 0, sizeof(si));
-		n = c->pidfd != -1
-		    ? waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOHANG)
-		    : waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG);
+		n = c->pidfd != -1 ? wait_one(P_PIDFD, (id_t)c->pidfd, &si, 0)
+				   : wait_one(P_PID, (id_t)c->pid, &si, 0);
 	} while (n == -1 && errno == EINTR);
 	return n == -1 || si.si_pid != 0;
 }
@@ -226,8 +232,7 @@ aas_child_kill_group(const struct aas_child *c)
 
 	/* Not reaped yet, so neither its pid nor its group can be another's. */
 	memset(&si, 0, sizeof(si));
-	if (c->pid > 1 &&
-	    waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0)
+	if (c->pid > 1 && wait_one(P_PID, (id_t)c->pid, &si, WNOWAIT) == 0)
 		(void)kill(-c->pid, SIGKILL);
 	errno = saved;
 }

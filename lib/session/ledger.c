@@ -212,7 +212,7 @@ aas_ledger_close(const char *rundir, const char *id)
 	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
 		return r;
 	note_audit(dirfd, id);
-	if (renameat(dirfd, id, dirfd, closed) == -1)
+	if (renameat2(dirfd, id, dirfd, closed, 0) == -1)
 		r = errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
 	aas_close(&dirfd);
 	return r;

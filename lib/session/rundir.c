@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,7 +32,7 @@ open_or_make(int dirfd, const char *name, mode_t mode, int *fd)
 	r = aas_fs_dirat(dirfd, name, geteuid(), fd);
 	if (r != AAS_ERR_NOTFOUND)
 		return r;
-	if (mkdirat(dirfd, name, mode & 0700) == -1) {
+	if (syscall(SYS_mkdirat, dirfd, name, mode & 0700) == -1) {
 		/* Another sign-in was faster: it sets the mode. */
 		if (errno != EEXIST)
 			return AAS_ERR_SYS;
