@@ -136,8 +136,7 @@ state_from_aasd(const struct aasctl *c, const struct aasctl_ask *k,
 {
 	struct aas_context cx = { .policy = k->policy };
 	json_t *rep = NULL;
-	json_t *key = NULL;
-	size_t i = 0;
+	const json_t *keys = NULL;
 	int code =
 	    aasctl_ask_aasd(c, &cx, json_pack("{s:s}", "op", "status"), &rep);
 
@@ -148,9 +147,14 @@ state_from_aasd(const struct aasctl *c, const struct aasctl_ask *k,
 	person->deadline_s =
 	    json_integer_value(json_object_get(rep, "deadline"));
 	person->since_s = json_integer_value(json_object_get(rep, "since"));
-	json_array_foreach(json_object_get(rep, "keys"), i, key)
-	    person->ssh_keys += json_is_true(json_object_get(key, "active")) &&
-	    json_is_true(json_object_get(key, "ssh"));
+	keys = json_object_get(rep, "keys");
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		const json_t *key = json_array_get(keys, i);
+
+		person->ssh_keys +=
+		    json_is_true(json_object_get(key, "active")) &&
+		    json_is_true(json_object_get(key, "ssh"));
+	}
 	json_decref(rep);
 	return AASCTL_OK;
 }
