@@ -143,19 +143,55 @@ aas_user_uid(uid_t uid, struct aas_user *u)
 	return lookup(by_uid, NULL, uid, u);
 }
 
+/* No source fails so when it has an answer, nor when it is not there at all. */
+static int
+is_fault(int e)
+{
+	return e == EIO || e == EMFILE || e == ENFILE || e == ENOMEM;
+}
+
+/*
+ * getgrouplist(3) says nothing of a source that it could not ask: the groups
+ * of that one are missing, and it is a success.  Asking for the user's own
+ * group goes the same way, and tells.  That this group is in no source is an
+ * answer, for which some sources have a number instead of 0.
+ */
+static int
+groups_answer(gid_t gid)
+{
+	struct group gr;
+	struct group *res = NULL;
+	char buf[ENTRY_MIN];
+	int e;
+
+	do
+		e = getgrgid_r(gid, &gr, buf, sizeof(buf), &res);
+	while (e == EINTR);
+	/* ERANGE: there it is, with many members. */
+	if (e == 0 || e == ERANGE || e == ENOENT || e == ESRCH)
+		return AAS_OK;
+	errno = e;
+	return e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
+}
+
 int
 aas_user_groups(const struct aas_user *u, gid_t *gids, int *n)
 {
 	int got = AAS_USER_GROUPS;
+	int r = AAS_ERR_SYS;
 
 	if (!aas_user_valid(u->name))
 		return AAS_ERR_INVAL;
+	errno = 0;
 	if (getgrouplist(u->name, u->gid, gids, &got) == -1) {
 		/* -1 with room enough: it had no memory. */
 		return got > AAS_USER_GROUPS ? AAS_ERR_TOOBIG : AAS_ERR_NOMEM;
 	}
-	if (got < 1 || got > AAS_USER_GROUPS)
+	/* A source that failed just once leaves this, if anything. */
+	if (got < 1 || got > AAS_USER_GROUPS || is_fault(errno))
 		return AAS_ERR_SYS;
+	if ((r = groups_answer(u->gid)) != AAS_OK)
+		return r;
 	*n = got;
 	return AAS_OK;
 }

@@ -19,6 +19,10 @@ static struct {
 	size_t need; /* bytes of buffer the entry wants */
 	int groups;  /* how many; -1: no memory */
 	int calls;
+	int list_errno; /* what getgrouplist leaves behind */
+	int gid_error;  /* what getgrgid_r returns */
+	int gid_eintr;  /* first, so many times, EINTR */
+	int gid_there;  /* it has the group */
 } ns;
 
 int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
@@ -26,6 +30,8 @@ int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
 int __wrap_getpwuid_r(
     uid_t uid, struct passwd *pw, char *buf, size_t n, struct passwd **res);
 int __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n);
+int __wrap_getgrgid_r(
+    gid_t gid, struct group *gr, char *buf, size_t n, struct group **res);
 
 int
 __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
@@ -69,7 +75,29 @@ __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n)
 	*n = ns.groups;
 	for (int i = 0; i < ns.groups && i < cap; i++)
 		gids[i] = gid + (gid_t)i;
+	if (ns.list_errno != 0)
+		errno = ns.list_errno;
 	return ns.groups > cap ? -1 : ns.groups;
+}
+
+int
+__wrap_getgrgid_r(
+    gid_t gid, struct group *gr, char *buf, size_t n, struct group **res)
+{
+	assert_true(gid == 100);
+	assert_true(n > 0 && buf != NULL);
+	*res = NULL;
+	if (ns.gid_eintr > 0) {
+		ns.gid_eintr--;
+		return EINTR;
+	}
+	if (ns.gid_error != 0)
+		return ns.gid_error;
+	memset(gr, 0, sizeof(*gr));
+	gr->gr_gid = gid;
+	if (ns.gid_there)
+		*res = gr;
+	return 0;
 }
 
 static int
@@ -279,6 +307,57 @@ user_groups_are_all_or_none(void **state)
 	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_INVAL);
 }
 
+static void
+user_f62_groups_of_a_source_that_fails_are_none(void **state)
+{
+	static const struct {
+		int error;
+		int want;
+	} t[] = { { EIO, AAS_ERR_SYS }, { EMFILE, AAS_ERR_SYS },
+		{ ENFILE, AAS_ERR_SYS }, { EACCES, AAS_ERR_SYS },
+		{ EAGAIN, AAS_ERR_SYS }, { ETIMEDOUT, AAS_ERR_SYS },
+		{ ECONNREFUSED, AAS_ERR_SYS }, { ENOMEM, AAS_ERR_NOMEM } };
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 4711;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ns.gid_error = t[i].error;
+		assert_int_equal(aas_user_groups(&u, gids, &n), t[i].want);
+		assert_int_equal(errno, t[i].error);
+	}
+	/* Failed while it listed, and answers again. */
+	ns.gid_error = 0;
+	ns.gid_there = 1;
+	for (int i = 0; i < 3; i++) {
+		ns.list_errno = t[i].error;
+		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_SYS);
+	}
+	assert_int_equal(n, 4711);
+}
+
+static void
+user_f62_own_group_that_is_nowhere_is_an_answer(void **state)
+{
+	static const int t[] = { 0, ENOENT, ESRCH, ERANGE };
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 0;
+
+	(void)state;
+	ns.groups = 2;
+	/* What is left of a source that is not configured. */
+	ns.list_errno = ENOENT;
+	ns.gid_eintr = 3;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		n = 0;
+		ns.gid_error = t[i];
+		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+		assert_int_equal(n, 2);
+	}
+}
+
 #define NS_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, ns_reset, fixture_teardown)
 
@@ -298,6 +377,8 @@ main(void)
 		NS_TEST(user_big_entry_gets_room_up_to_a_limit),
 		NS_TEST(user_buffer_with_a_hash_is_wiped),
 		NS_TEST(user_groups_are_all_or_none),
+		NS_TEST(user_f62_groups_of_a_source_that_fails_are_none),
+		NS_TEST(user_f62_own_group_that_is_nowhere_is_an_answer),
 	};
 
 	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
