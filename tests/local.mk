@@ -91,6 +91,17 @@ tests_test_policy_text_SOURCES = tests/test_policy_text.c \
 tests_test_policy_text_LDADD = policy/plugins/libaas-files.la \
 	policy/libaas-rule.la $(TEST_LIBS)
 
+# Policy as aasctl and aasd have it made.
+check_PROGRAMS += tests/test_policy_build
+TESTS += tests/test_policy_build
+tests_test_policy_build_SOURCES = tests/test_policy_build.c \
+	tools/policy_build.c tools/policy_build.h \
+	tools/policy_origin.c tools/policy_origin.h tools/policy_zone.c
+tests_test_policy_build_LDADD = policy/libaas-source.la \
+	policy/libpolicy-build.la lib/libaas-conf.la lib/libaas.la \
+	$(TEST_LIBS)
+tests_test_policy_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aas_gather_run
+
 check_PROGRAMS += tests/test_files
 TESTS += tests/test_files
 tests_test_files_SOURCES = tests/test_files.c

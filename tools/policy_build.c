@@ -5,6 +5,8 @@
  *    knows what the part that is missing would have refused.
  * 2. A group that does not exist MUST be an error with its line, never a rule
  *    that binds nobody.
+ * 3. What a file is known again by MUST be taken before the file is read: an
+ *    edit meanwhile must show as one.
  */
 #include <sys/stat.h>
 
@@ -22,9 +24,9 @@
 #include "policy/source/groups.h"
 #include "tools/policy_build.h"
 
-#define SETTINGS  3u /* rules that settings stand for, at most */
-#define OWN_FILES 2u /* aas.conf, the zone */
-#define ZONE_MAX  ((size_t)1024 * 1024)
+#define SETTINGS   3u           /* rules that settings stand for, at most */
+#define GROUP_FILE "/etc/group" /* of nss_files */
+#define ZONE_MAX   ((size_t)1024 * 1024)
 
 /* One line more of what is to be said. */
 __attribute__((format(printf, 2, 3))) static void
@@ -241,22 +243,42 @@ own_file(struct policy_build *b, const char *path, uid_t owner,
 	return r;
 }
 
+/* A host without a group file, or with a foreign one, is not at fault here. */
 static int
-files(struct policy_build *b, const char *zone_path)
+group_file(struct policy_build *b, struct aas_origin_file *f)
 {
-	struct aas_origin_file *f =
-	    aas_arena_get(b->arena, (b->got.files_n + OWN_FILES) * sizeof(*f));
-	int r = f != NULL ? AAS_OK : AAS_ERR_NOMEM;
+	int r = own_file(b, GROUP_FILE, 0, f);
 
-	if (r != AAS_OK ||
-	    (r = own_file(b, b->conf_path, geteuid(), &f[0])) != AAS_OK ||
-	    (r = own_file(b, zone_path, (uid_t)-1, &f[1])) != AAS_OK)
-		return r;
+	return r == AAS_OK || r == AAS_ERR_NOMEM
+	    ? r
+	    : own_file(b, GROUP_FILE, (uid_t)-1, f);
+}
+
+/* 1: some rule has numbers that were made of names of groups. */
+static int
+has_groups(const struct policy_build *b)
+{
+	for (size_t i = 0; i < b->src.rules_n; i++) {
+		if (b->src.rules[i].groups.n > 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+files(struct policy_build *b)
+{
+	size_t own = POLICY_OWN_GROUPS + (has_groups(b) != 0);
+	struct aas_origin_file *f =
+	    aas_arena_get(b->arena, (b->got.files_n + own) * sizeof(*f));
+
+	if (f == NULL)
+		return AAS_ERR_NOMEM;
+	memcpy(f, b->own, own * sizeof(*f));
 	if (b->got.files_n > 0)
-		memcpy(
-		    f + OWN_FILES, b->got.files, b->got.files_n * sizeof(*f));
+		memcpy(f + own, b->got.files, b->got.files_n * sizeof(*f));
 	b->src.files = f;
-	b->src.files_n = b->got.files_n + OWN_FILES;
+	b->src.files_n = b->got.files_n + own;
 	return AAS_OK;
 }
 
@@ -267,8 +289,12 @@ zone(struct policy_build *b, FILE *out)
 	struct aas_zone_step *copy = NULL;
 	char path[PATH_MAX];
 	size_t n = 0;
-	int r = policy_zone_steps(b->conf->zone, &steps, &n, path);
+	int r = AAS_OK;
 
+	policy_zone_path(b->conf->zone, path);
+	r = own_file(b, path, (uid_t)-1, &b->own[POLICY_OWN_ZONE]);
+	if (r == AAS_OK)
+		r = policy_zone_steps(b->conf->zone, &steps, &n, path);
 	if (r != AAS_OK) {
 		say(out, "%s: zone: %s: %s", place(b, b->conf->at.zone), path,
 		    r == AAS_ERR_NOTFOUND  ? "there is no such zone"
@@ -283,7 +309,7 @@ zone(struct policy_build *b, FILE *out)
 		b->src.zone_n = n;
 	}
 	free(steps);
-	return copy != NULL ? files(b, path) : AAS_ERR_NOMEM;
+	return copy != NULL ? files(b) : AAS_ERR_NOMEM;
 }
 
 /* --- all of it -------------------------------------------------------------
@@ -348,12 +374,19 @@ policy_build_make(struct policy_build *b)
 	char err[AAS_CONF_ERR] = "";
 	size_t len = 0;
 	FILE *out = open_memstream(&b->said, &len);
+	int known = AAS_OK;
 	int r = out != NULL ? aas_arena_new(&b->arena) : AAS_ERR_NOMEM;
 
+	if (r == AAS_OK) {
+		known = own_file(
+		    b, b->conf_path, geteuid(), &b->own[POLICY_OWN_CONF]);
+		r = group_file(b, &b->own[POLICY_OWN_GROUPS]);
+	}
 	if (r == AAS_OK &&
 	    (r = aas_conf_load(b->conf_path, geteuid(), &b->conf, err)) !=
 		AAS_OK)
 		say(out, "%s", err);
+	r = r != AAS_OK ? r : known; /* loading has the better words */
 	if (r == AAS_OK && (r = gather(b, out)) == AAS_OK)
 		r = compile(b, out);
 	/* Every failure has its line, if only this. */

@@ -11,6 +11,8 @@
  * From aas.conf(5) and the sources it names to the bytes of policy.bin.  For
  * aasctl; libconfig is in it, so it never enters a daemon.
  */
+enum { POLICY_OWN_CONF, POLICY_OWN_ZONE, POLICY_OWN_GROUPS, POLICY_OWN };
+
 struct policy_build {
 	/* from the caller */
 	char conf_path[PATH_MAX]; /* absolute; sources look beside it */
@@ -19,6 +21,7 @@ struct policy_build {
 	struct aas_conf *conf;
 	struct aas_gathered got;
 	struct aas_arena *arena;
+	struct aas_origin_file own[POLICY_OWN]; /* as before they were read */
 	struct aas_policy_source src; /* its rules: settings', then sources' */
 	size_t settings_n;
 	uint8_t *bin;
@@ -45,5 +48,8 @@ void policy_build_free(struct policy_build *b);
  */
 int policy_zone_steps(const char *name, struct aas_zone_step **steps, size_t *n,
     char path[PATH_MAX]);
+
+/* policy_zone_path(name, path): that file. */
+void policy_zone_path(const char *name, char path[PATH_MAX]);
 
 #endif

@@ -127,14 +127,20 @@ walk_in(const char *path, struct aas_zone_step **steps, size_t *n)
 	return r;
 }
 
+void
+policy_zone_path(const char *name, char path[PATH_MAX])
+{
+	(void)snprintf(path, PATH_MAX, "%s%s", name[0] != '\0' ? ZONES : "",
+	    name[0] != '\0' ? name : LOCALTIME);
+}
+
 int
 policy_zone_steps(const char *name, struct aas_zone_step **steps, size_t *n,
     char path[PATH_MAX])
 {
 	int r = AAS_ERR_SYS;
 
-	(void)snprintf(path, PATH_MAX, "%s%s", name[0] != '\0' ? ZONES : "",
-	    name[0] != '\0' ? name : LOCALTIME);
+	policy_zone_path(name, path);
 	if ((r = is_zone(path)) < 0)
 		return r;
 	if (r == 0 && name[0] != '\0')
