@@ -11,6 +11,7 @@ lib_libaas_base_la_SOURCES = \
 	lib/mark.c lib/mark.h \
 	lib/proc.c lib/proc.h \
 	lib/secret.c lib/secret.h \
+	lib/service.c lib/service.h \
 	lib/spawn.c lib/spawn.h \
 	lib/sshcert.c lib/sshcert.h \
 	lib/user.c lib/user.h \

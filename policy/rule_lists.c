@@ -12,6 +12,7 @@
 #include "lib/b64.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/service.h"
 #include "lib/user.h"
 #include "lib/wire.h"
 #include "policy/rule_parts.h"
@@ -281,15 +282,7 @@ aas_rule_aaguids(struct aas_rule_work *w)
 static int
 evidence_valid(const char *s)
 {
-	static const char *const never[] = { "sshd", "login", "remote", "su",
-		"su-l", "sudo", "sudo-i", "passwd", "chsh", "chfn", "other",
-		"cron", "atd", "runuser", "runuser-l", "polkit-1" };
-
-	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
-		if (strcmp(s, never[i]) == 0)
-			return 0;
-	}
-	return service_valid(s);
+	return !aas_service_shared(s) && service_valid(s);
 }
 
 /* A key in SSH's wire form begins with the name of its algorithm. */

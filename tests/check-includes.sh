@@ -2,8 +2,9 @@
 # Hold the layers apart: lib <- policy <- pam_aas, tools.
 #
 # 1. A folder includes only what is below it, by its path from the top.
-# 2. policy takes of lib only err, reason, log, fs, clock, user, wire, b64 and str: its answer
-#    is to be computed, not looked up.  A plugin sees the installed header alone.
+# 2. policy takes of lib only err, reason, log, fs, clock, user, wire, b64, str
+#    and service: its answer is to be computed, not looked up.  A plugin sees the
+#    installed header alone.
 # 3. Only pam_aas sees PAM, only lib/conf sees libconfig, only lib/ceremony and the
 #    rig see libfido2; the base library and the module see libc alone.
 # 4. A header compiles alone and has the guard of its path.
@@ -44,7 +45,7 @@ keep()
 
 found=$(
 	allow 'lib/*.[ch] lib/*/*.[ch]' 'lib/([a-z]+/)?[a-z0-9_]+\.h'
-	allow 'policy/*.[ch]' 'lib/(err|log|fs|clock|user|wire|b64|str|reason)\.h|policy/[a-z0-9_]+\.h'
+	allow 'policy/*.[ch]' 'lib/(err|log|fs|clock|user|wire|b64|str|reason|service)\.h|policy/[a-z0-9_]+\.h'
 	allow 'policy/source/*.[ch]' \
 	    'lib/([a-z]+/)?[a-z0-9_]+\.h|policy/(source/)?[a-z0-9_]+\.h'
 	# What follows from a decision and a record.

@@ -13,6 +13,7 @@
 #include "lib/attest/attest.h"
 #include "lib/attest/signer.h"
 #include "lib/err.h"
+#include "lib/service.h"
 #include "tests/attester.h"
 #include "tests/fixture.h"
 
@@ -605,14 +606,15 @@ attest_f57_password_services_are_no_evidence(void **state)
 {
 	static const char *const bad[] = { "sshd", "login", "remote", "su",
 		"su-l", "sudo", "sudo-i", "passwd", "gdm-password", "lightdm",
-		"sddm", "greetd", "polkit-1", "common-auth", "other", "" };
+		"sddm", "greetd", "polkit-1", "common-auth", "other",
+		"cosmic-greeter", "plasmalogin", "ly", "slim", "" };
 	char *t = attester_token(es, AAS_JWS_ES256, HEADER, GOOD);
 	struct aas_signer s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(aas_signer_service(bad[i]), 0);
-	assert_int_equal(aas_signer_service("sso-login"), 1);
+		assert_int_equal(aas_service_shared(bad[i]), 1);
+	assert_int_equal(aas_service_shared("sso-login"), 0);
 	make_signer(&s, CONF("ES256", "key = \"/k\";"), es);
 	assert_int_equal(ask(&s, 1, t, strlen(t), NULL), AAS_AW_EVIDENCE);
 	aas_signer_free(&s);

@@ -653,7 +653,9 @@ static void
 rule_from_refuses_bad_attestations(void **state)
 {
 	static const char *const never[] = { "sshd", "login", "su", "sudo",
-		"passwd", "other", "SSO", "a/b" };
+		"passwd", "other", "gdm-password", "sddm", "lightdm", "greetd",
+		"cosmic-greeter", "plasmalogin", "ly", "slim", "common-auth",
+		"system-auth", "SSO", "a/b" };
 	static const char *const cas[] = { "", "!", "AAAA",
 		"AAAAAA==", "AAAAAWE=", "AAAABGE=", "AAAAASAAAAAA",
 		"/////3NzaA==", "AAAAQQ==", "AAAAAX8AAA==" };

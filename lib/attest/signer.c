@@ -1,7 +1,8 @@
 /*
  * A signer's keys, and what counts as evidence of a sign-in.
  *
- * 1. A PAM service where passwords are asked for MUST NOT be evidence.
+ * 1. A PAM service where passwords are asked for MUST NOT be evidence: see
+ *    lib/service.h.
  * 2. A private key MUST NOT lie on this host: one is refused.
  */
 #include <stdio.h>
@@ -18,40 +19,17 @@
 #include "lib/attest/parts.h"
 #include "lib/b64.h"
 #include "lib/err.h"
+#include "lib/service.h"
 
 #define SSHPK_MAX 4096 /* bytes of an authority's key */
 
 /* --- evidence ------------------------------------------------------------- */
 
-static const char *const passwords[] = { "atd", "chfn", "chpasswd", "chsh",
-	"cockpit", "cron", "crond", "cups", "doas", "dovecot", "greetd", "imap",
-	"lightdm", "login", "lxdm", "newusers", "other", "passwd", "polkit-1",
-	"pop3", "ppp", "remote", "rlogin", "rsh", "runuser", "runuser-l",
-	"samba", "screen", "sddm", "smtp", "ssh", "sshd", "su", "su-l", "sudo",
-	"sudo-i", "swaylock", "system-auth", "systemd-user", "vlock", "vsftpd",
-	"xdm", "xrdp-sesman", "xscreensaver" };
-static const char *const families[] = { "common-", "gdm", "kde", "lightdm-",
-	"sddm-", "password-auth", "system-" };
-
-int
-aas_signer_service(const char *name)
-{
-	for (size_t i = 0; i < sizeof(passwords) / sizeof(passwords[0]); i++) {
-		if (strcmp(name, passwords[i]) == 0)
-			return 0;
-	}
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		if (strncmp(name, families[i], strlen(families[i])) == 0)
-			return 0;
-	}
-	return name[0] != '\0';
-}
-
 int
 aas_signer_evidence(const struct aas_signer *s)
 {
 	for (size_t i = 0; s->services[i] != NULL; i++) {
-		if (!aas_signer_service(s->services[i]))
+		if (aas_service_shared(s->services[i]))
 			return 0;
 	}
 	return s->services[0] != NULL || s->cas[0] != NULL;

@@ -77,9 +77,6 @@ int aas_signer_ca(struct aas_signer *s, const char *text, size_t len,
  */
 int aas_signer_evidence(const struct aas_signer *s);
 
-/* aas_signer_service(name): 1 if ${name} may be evidence. */
-int aas_signer_service(const char *name);
-
 /* aas_signer_free(s): release and empty; an empty one is fine. */
 void aas_signer_free(struct aas_signer *s);
 
