@@ -62,6 +62,7 @@ rules()
 	{ name = "always"; groups = [ "g7" ]; services = [ "login", "web" ];
 	  hours = [ "Mon-Sun 00:00-24:00" ]; require = "enrolled"; },
 	{ name = "grace"; groups = [ "g8" ]; require = "enrolled"; grace = "7d"; },
+	{ name = "lent"; users = [ "lent" ]; require = "enrolled"; grace = "7d"; },
 	{ name = "network"; groups = [ "g9" ]; networks = [ "192.0.2.0/24" ];
 	  deny = true; },
 	{ name = "robot"; users = [ "p00001", "p00002", "p00003", "p00004" ];
@@ -164,6 +165,7 @@ has()
 
 people
 rig_user demo demo
+rig_user lent lent
 stacks "${services[@]}"
 rm -f /etc/pam.d/chfn
 printf 'auth required pam_permit.so\n' >/etc/pam.d/chfn
@@ -244,6 +246,19 @@ check "check: a torn record may not: 3" bash -c \
     'aasctl check --user p00011 --service codex-runner; [ $? -eq 3 ]'
 check "check: nobody at all: 3" bash -c \
     'aasctl check --user no-such --service codex-runner; [ $? -eq 3 ]'
+seen=/var/lib/aas/seen/$(id -u lent)
+rm -f "$seen"
+may=(aasctl check --user lent --service codex-runner)
+check "check: grace that has not begun is none" bash -c \
+    'setpriv --reuid=lent --regid=lent --init-groups "$@"; [ $? -eq 3 ]' - \
+    "${may[@]}"
+aasctl why lent --service sudo >/run/why || :
+aasctl rehearse --user lent >/run/why || :
+check "why and rehearse begin none" test ! -e "$seen"
+check "check: it begins when root asks" "${may[@]}"
+check "check: and is remembered" test -s "$seen"
+check "check: then the user's own is yes too" setpriv --reuid=lent \
+    --regid=lent --init-groups "${may[@]}"
 check "break_glass: keys, and let in by the exemption" real demo batch in ok
 check "break_glass: always an event" grep -q 'event=break-glass' "$rig_log"
 check "exempt: an event" grep -q 'event=exempt-used' "$rig_log"

@@ -451,6 +451,34 @@ foretell_grace(void **state)
 	aas_policy_free(&p);
 }
 
+/* Who is let in by the answer does not begin grace anew with each question. */
+static void
+foretell_grace_that_never_began_is_none(void **state)
+{
+	static const int64_t none[] = { 0, NOW + DAY, NOW - 8 * DAY };
+	struct aas_rule r = rule(AAS_EF_REQUIRE, AAS_MODE_ENFORCE);
+	struct aas_person who = person(AAS_ST_NONE);
+	struct aas_scene s = scene("codex-runner", NULL);
+	struct aas_foretold f;
+	struct aas_policy *p;
+
+	(void)state;
+	r.grace_s = 7 * DAY;
+	p = make_policy(&r, 1);
+	who.stamped = 1;
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		who.since_s = none[i];
+		assert_int_equal(
+		    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+		assert_int_equal(f.fate, AAS_FATE_DENIED);
+		assert_true(f.answer.now.wants_since);
+	}
+	who.since_s = NOW - DAY;
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	aas_policy_free(&p);
+}
+
 static void
 count(void *arg, const struct aas_rule_view *v, const char *miss)
 {
@@ -674,6 +702,7 @@ main(void)
 		cmocka_unit_test(foretell_only_where_the_module_stands),
 		cmocka_unit_test(foretell_what_cannot_be_told_is_denied),
 		cmocka_unit_test(foretell_grace),
+		cmocka_unit_test(foretell_grace_that_never_began_is_none),
 		cmocka_unit_test(foretell_trace_tells_each_rule_once),
 		cmocka_unit_test(foretell_attestations),
 		cmocka_unit_test(foretell_last_key),

@@ -4,6 +4,8 @@
  *
  * 1. What is printed MUST come from the functions that the module asks.
  * 2. check MUST answer "denied" whenever it cannot tell.
+ * 3. check lets in, so it MUST NOT give grace that has not begun: it would
+ *    begin anew at each question.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/reason.h"
 #include "policy/rule.h"
+#include "policy/signin/seen.h"
 #include "tools/ask.h"
 #include "tools/stacks.h"
 
@@ -288,10 +291,24 @@ aasctl_cmd_why(struct aasctl *c, int argc, char **argv)
 	return code;
 }
 
+/* Grace begins at the account phase, which for root this is. */
+static int
+begin_grace(const struct aasctl_ask *k, struct aas_person *person,
+    const struct aas_scene *scene, const struct aas_answer *a)
+{
+	if (k->store == NULL || person->since_s != 0 ||
+	    !aas_signin_keyless(person->state) ||
+	    (!a->now.wants_since && !a->warn.wants_since &&
+		!a->observe.wants_since))
+		return 0;
+	return aas_seen_need(aas_policy_statedir(k->policy), &person->user,
+		   scene->now_s, &person->since_s) == AAS_OK;
+}
+
 /* Nobody is there to touch a key: the account phase and the session. */
 static int
 check(const struct aasctl *c, const struct aasctl_ask *k,
-    const struct aas_person *person, const char *service)
+    struct aas_person *person, const char *service)
 {
 	struct aas_scene scene;
 	struct aas_foretold f;
@@ -301,7 +318,10 @@ check(const struct aasctl *c, const struct aasctl_ask *k,
 		return AASCTL_DENIED;
 	scene.phases =
 	    AAS_PHASE_BIT(AAS_PH_ACCOUNT) | AAS_PHASE_BIT(AAS_PH_SESSION);
-	(void)aas_foretell(k->policy, person, &scene, NULL, NULL, &f);
+	person->stamped = 1;
+	if (aas_foretell(k->policy, person, &scene, NULL, NULL, &f) == AAS_OK &&
+	    begin_grace(k, person, &scene, &f.answer))
+		(void)aas_foretell(k->policy, person, &scene, NULL, NULL, &f);
 	if (c->json)
 		code = aasctl_print(c, aasctl_ask_json(k, person, &scene, &f));
 	else if (f.text[0] != '\0')

@@ -37,9 +37,13 @@ stamp(void *arg, int64_t now_s, int64_t *since_s)
 {
 	const struct aas_person *person = arg;
 
-	*since_s = person->since_s > 0 && person->since_s <= now_s
-	    ? person->since_s
-	    : now_s;
+	if (person->since_s > 0 && person->since_s <= now_s) {
+		*since_s = person->since_s;
+		return AAS_OK;
+	}
+	if (person->stamped)
+		return AAS_ERR_NOTFOUND;
+	*since_s = now_s;
 	return AAS_OK;
 }
 

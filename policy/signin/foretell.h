@@ -22,6 +22,7 @@ struct aas_person {
 	unsigned why;    /* BROKEN: enum aas_reason; UNKNOWN: no more known */
 	int ssh_keys;    /* active keys with an SSH credential */
 	int64_t since_s; /* of the stamp; 0: there is none */
+	int stamped;     /* 1: without a stamp there is no grace */
 };
 
 #define AAS_PHASE_BIT(phase) (1u << (unsigned)(phase))
@@ -59,8 +60,9 @@ struct aas_foretold {
  * aas_foretell(p, person, scene, step, arg, &f):
  * Pure but for the pages of ${p}.  ${step} (NULL: none) hears of each rule, as
  * in aas_policy_trace().  A user without a stamp gets one now where a rule
- * gives grace, as at a sign-in.  ${f} is filled on every return, with a denial
- * unless it returns 0.  Returns 0; AAS_ERR_INVAL, AAS_ERR_FORMAT.
+ * gives grace, as at a sign-in, unless ${stamped} is set.  ${f} is filled on
+ * every return, with a denial unless it returns 0.  Returns 0; AAS_ERR_INVAL,
+ * AAS_ERR_FORMAT.
  */
 int aas_foretell(const struct aas_policy *p, const struct aas_person *person,
     const struct aas_scene *scene, aas_policy_step *step, void *arg,
