@@ -95,6 +95,7 @@ tests_test_policy_text_LDADD = policy/plugins/libaas-files.la \
 check_PROGRAMS += tests/test_policy_build
 TESTS += tests/test_policy_build
 tests_test_policy_build_SOURCES = tests/test_policy_build.c \
+	tools/aasd_watch.c tools/aasd_watch.h \
 	tools/policy_build.c tools/policy_build.h \
 	tools/policy_origin.c tools/policy_origin.h tools/policy_zone.c
 tests_test_policy_build_LDADD = policy/libaas-source.la \

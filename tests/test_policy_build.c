@@ -1,16 +1,17 @@
 /*
- * What a policy is made of, and whether an edit shows: also one made while
+ * What a policy is made of, and whether an edit shows, or damage: also one
+ * made while
  * the sources are asked.
  */
-#include <sys/stat.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/err.h"
+#include "lib/fs.h"
 #include "tests/fixture.h"
+#include "tools/aasd_watch.h"
 #include "tools/policy_build.h"
 #include "tools/policy_origin.h"
 
@@ -111,6 +112,100 @@ policy_build_with_groups_has_the_group_file(void **state)
 	policy_build_free(&b);
 }
 
+/* --- damage --- */
+
+static void
+policy_origin_flipped_byte_is_damage(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_build b;
+	char path[PATH_MAX];
+	char bin[FIXTURE_PATH];
+	uint8_t *at = NULL;
+	uint64_t stamp = 0;
+
+	edits = NULL;
+	(void)built(
+	    f, BEFORE "required_users = ( \"nobody-else\" );\n", &b, path);
+	(void)fixture_path(f, "policy.bin", bin);
+	assert_int_equal(
+	    policy_origin_state(bin, path, &stamp), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_fs_replace(f->dirfd, "policy.bin", b.bin, b.len,
+			     (uid_t)-1, (gid_t)-1, 0644),
+	    AAS_OK);
+	assert_int_equal(policy_origin_state(bin, path, &stamp), 0);
+	at = memmem(b.bin, b.len, "required_users", 14);
+	assert_non_null(at);
+	*at ^= 0x80;
+	assert_int_equal(aas_fs_replace(f->dirfd, "policy.bin", b.bin, b.len,
+			     (uid_t)-1, (gid_t)-1, 0644),
+	    AAS_OK);
+	assert_int_equal(
+	    policy_origin_state(bin, path, &stamp), AAS_ERR_FORMAT);
+	policy_build_free(&b);
+}
+
+static void
+policy_origin_stamp_differs_with_each_file(void **state)
+{
+	struct fixture *f = *state;
+	const char *dirs[] = { f->dir, "/nonexistent" };
+	uint64_t none = policy_origin_stamp(dirs, 2);
+	uint64_t one = 0;
+
+	assert_true(policy_origin_stamp(dirs, 2) == none);
+	fixture_write(f, "aas.conf", BEFORE, 0600);
+	one = policy_origin_stamp(dirs, 2);
+	assert_true(one != none);
+	assert_true(policy_origin_stamp(dirs, 2) == one);
+	fixture_write(f, "aas.conf", BEFORE BEFORE, 0600);
+	assert_true(policy_origin_stamp(dirs, 2) != one);
+}
+
+/* --- when aasd has it built --- */
+
+static void
+aasd_watch_failed_build_is_tried_ever_more_seldom(void **state)
+{
+	struct aasd_watch w = { .epoll = -1 };
+	int64_t now_ms = 1000;
+	int64_t s = 60;
+
+	(void)state;
+	assert_true(aasd_watch_due(&w, 1, 7, now_ms));
+	for (int i = 0; i < 10; i++) {
+		assert_false(aasd_watch_due(&w, 1, 7, now_ms + s * 1000 - 1));
+		now_ms += s * 1000;
+		assert_true(aasd_watch_due(&w, 1, 7, now_ms));
+		s = s * 2 > 3600 ? 3600 : s * 2;
+	}
+}
+
+static void
+aasd_watch_changed_file_is_tried_at_once(void **state)
+{
+	struct aasd_watch w = { .epoll = -1 };
+
+	(void)state;
+	assert_true(aasd_watch_due(&w, 1, 7, 1000));
+	assert_false(aasd_watch_due(&w, 1, 7, 1001));
+	assert_true(aasd_watch_due(&w, 1, 8, 1002));
+	assert_false(aasd_watch_due(&w, 1, 8, 61001));
+	assert_true(aasd_watch_due(&w, 1, 8, 61002));
+}
+
+static void
+aasd_watch_second_loss_is_built_at_once(void **state)
+{
+	struct aasd_watch w = { .epoll = -1 };
+
+	(void)state;
+	assert_false(aasd_watch_due(&w, 0, 0, 1000));
+	assert_true(aasd_watch_due(&w, 1, 0, 1001));
+	assert_false(aasd_watch_due(&w, 0, 5, 1002));
+	assert_true(aasd_watch_due(&w, 1, 0, 1003));
+}
+
 int
 main(void)
 {
@@ -118,6 +213,12 @@ main(void)
 		FIXTURE_TEST(policy_build_untouched_is_current),
 		FIXTURE_TEST(policy_build_settings_edited_meanwhile_is_stale),
 		FIXTURE_TEST(policy_build_with_groups_has_the_group_file),
+		FIXTURE_TEST(policy_origin_flipped_byte_is_damage),
+		FIXTURE_TEST(policy_origin_stamp_differs_with_each_file),
+		cmocka_unit_test(
+		    aasd_watch_failed_build_is_tried_ever_more_seldom),
+		cmocka_unit_test(aasd_watch_changed_file_is_tried_at_once),
+		cmocka_unit_test(aasd_watch_second_loss_is_built_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,13 +284,10 @@ cmd_build(struct aasctl *c, struct aasctl_policy *o)
 static const char *
 state_of(const struct aasctl_policy *o, char path[PATH_MAX])
 {
-	struct aas_policy *p = NULL;
-	int r = aas_policy_open(o->out, &p);
+	int r = AAS_OK;
 
 	path[0] = '\0';
-	if (r == AAS_OK)
-		r = policy_origin_changed(p, path, NULL);
-	aas_policy_free(&p);
+	r = policy_origin_state(o->out, path, NULL);
 	if (r == AAS_OK)
 		return "current";
 	if (r == 1)
@@ -315,7 +312,7 @@ cmd_check(struct aasctl *c, struct aasctl_policy *o)
 			o->conf, "out", o->out, "state", state, "changed", path,
 			"rules", (json_int_t)b.src.rules_n, "sources",
 			sources_json(&b), "warnings", b.said));
-		goto out;
+		goto judge;
 	}
 	(void)printf("%s: no errors, %zu rules\n", o->conf, b.src.rules_n);
 	if (strcmp(state, "stale") == 0)
@@ -327,6 +324,9 @@ cmd_check(struct aasctl *c, struct aasctl_policy *o)
 		    "%s: %s: run \"aasctl policy build\"\n", o->out, state);
 	else
 		(void)printf("%s: current\n", o->out);
+judge:
+	if (code == AASCTL_OK && strcmp(state, "damaged") == 0)
+		code = AASCTL_FAILED;
 out:
 	policy_build_free(&b);
 	return code;

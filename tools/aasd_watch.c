@@ -4,8 +4,9 @@
  *
  * 1. Nothing is parsed here: a process of its own does (aasctl policy build),
  *    and nobody waits for it.
- * 2. A broken file MUST be tried once, not for ever: again only when a file
- *    has changed.
+ * 2. A broken file MUST NOT be tried again and again: at once when a file has
+ *    changed, else ever more seldom.  A source that was out of reach, or a
+ *    policy that is lost twice, MUST NOT wait for a change.
  */
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -17,6 +18,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -28,7 +30,8 @@
 #define SETTLE_S  1  /* an editor writes, renames and removes */
 #define POLL_S    60 /* where inotify(7) does not see it: a network's files */
 #define BUILDER   AAS_BINDIR "/aasctl"
-#define STAMP_NIL 1 /* there is no policy, or a damaged one */
+#define AGAIN_S   60 /* after a build that did not help; doubled each time */
+#define AGAIN_MAX 3600
 
 static void
 set_timer(struct aasd_watch *w, int first_s)
@@ -38,14 +41,15 @@ set_timer(struct aasd_watch *w, int first_s)
 	(void)timerfd_settime(w->timer, 0, &when, NULL);
 }
 
+static const char *const dirs[] = { AAS_SYSCONFDIR,
+	AAS_SYSCONFDIR "/policy.conf.d", AAS_SYSCONFDIR "/attest" };
+#define DIRS (sizeof(dirs) / sizeof(dirs[0]))
+
 /* Again and again: a directory may have come, or another under its name. */
 static void
 watch_dirs(struct aasd_watch *w)
 {
-	static const char *const dirs[] = { AAS_SYSCONFDIR,
-		AAS_SYSCONFDIR "/policy.conf.d", AAS_SYSCONFDIR "/attest" };
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; i < DIRS; i++)
 		(void)inotify_add_watch(w->inotify, dirs[i],
 		    IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
 			IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR);
@@ -55,15 +59,31 @@ watch_dirs(struct aasd_watch *w)
 static int
 wanted(uint64_t *stamp)
 {
-	struct aas_policy *p = NULL;
 	char path[PATH_MAX] = "";
-	int r = aas_policy_open(NULL, &p);
+	int r = policy_origin_state(NULL, path, stamp);
 
-	*stamp = STAMP_NIL;
-	if (r == AAS_OK)
-		r = policy_origin_changed(p, path, stamp);
-	aas_policy_free(&p);
+	if (r < 0)
+		*stamp = policy_origin_stamp(dirs, DIRS);
 	return r != 0;
+}
+
+int
+aasd_watch_due(struct aasd_watch *w, int want, uint64_t stamp, int64_t now_ms)
+{
+	int same = w->again_s != 0 && stamp == w->tried;
+
+	if (!want) {
+		w->again_s = 0;
+		return 0;
+	}
+	if (same && now_ms < w->again_ms)
+		return 0;
+	w->again_s = !same               ? AGAIN_S
+	    : w->again_s < AGAIN_MAX / 2 ? 2 * w->again_s
+					 : AGAIN_MAX;
+	w->again_ms = now_ms + (int64_t)w->again_s * 1000;
+	w->tried = stamp;
+	return 1;
 }
 
 static void
@@ -86,12 +106,14 @@ static void
 look(struct aasd_watch *w)
 {
 	uint64_t stamp = 0;
+	int want = 0;
 
 	watch_dirs(w);
-	if (w->child.pid != -1 || !wanted(&stamp) || stamp == w->tried)
+	if (w->child.pid != -1)
 		return;
-	w->tried = stamp;
-	build(w);
+	want = wanted(&stamp);
+	if (aasd_watch_due(w, want, stamp, aas_clock_ms()))
+		build(w);
 }
 
 /* Is it readable?  It is then read empty. */
@@ -140,8 +162,11 @@ add(struct aasd_watch *w, int fd)
 void
 aasd_watch_start(struct aasd_watch *w)
 {
-	*w = (struct aasd_watch){ { -1, ready, w }, -1, -1, -1, 0,
-		AAS_CHILD_NONE };
+	*w = (struct aasd_watch){ .extra = { -1, ready, w },
+		.epoll = -1,
+		.inotify = -1,
+		.timer = -1,
+		.child = AAS_CHILD_NONE };
 	w->epoll = aas_fs_high(epoll_create1(EPOLL_CLOEXEC));
 	w->inotify = aas_fs_high(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 	w->timer = aas_fs_high(

@@ -5,6 +5,7 @@
  */
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,4 +96,59 @@ policy_origin_changed(
 	if (stamp != NULL)
 		*stamp = seen;
 	return found;
+}
+
+int
+policy_origin_state(const char *bin, char path[PATH_MAX], uint64_t *stamp)
+{
+	struct aas_policy *p = NULL;
+	int r = aas_policy_open(bin, &p);
+
+	if (r == AAS_OK)
+		r = aas_policy_check(p);
+	if (r == AAS_OK)
+		r = policy_origin_changed(p, path, stamp);
+	aas_policy_free(&p);
+	return r;
+}
+
+/* What stat(2) says of one name, the name included. */
+static uint64_t
+stamp_of(int dirfd, const char *name)
+{
+	uint64_t one = 0xcbf29ce484222325u;
+	struct stat st;
+
+	for (const char *c = name; *c != '\0'; c++)
+		mix(&one, (unsigned char)*c);
+	if (fstatat(dirfd, name, &st, 0) == -1) {
+		mix(&one, (uint64_t)errno);
+		return one;
+	}
+	mix(&one, (uint64_t)ns_of(&st.st_mtim));
+	mix(&one, (uint64_t)ns_of(&st.st_ctim));
+	mix(&one, (uint64_t)st.st_size);
+	mix(&one, st.st_ino);
+	return one;
+}
+
+uint64_t
+policy_origin_stamp(const char *const *dirs, size_t n)
+{
+	uint64_t all = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dirent *e = NULL;
+		DIR *d = opendir(dirs[i]);
+		uint64_t sum = 0; /* in whatever order they come */
+
+		while (d != NULL && (e = readdir(d)) != NULL) {
+			if (strcmp(e->d_name, "..") != 0)
+				sum += stamp_of(dirfd(d), e->d_name);
+		}
+		mix(&all, d != NULL ? sum : (uint64_t)errno);
+		if (d != NULL)
+			(void)closedir(d);
+	}
+	return all;
 }

@@ -15,4 +15,18 @@
 int policy_origin_changed(
     const struct aas_policy *p, char path[PATH_MAX], uint64_t *stamp);
 
+/*
+ * policy_origin_state(bin, path, &stamp):
+ * The same of the file ${bin}, NULL for the usual one, that is checked whole
+ * before: damage anywhere is AAS_ERR_FORMAT.
+ */
+int policy_origin_state(const char *bin, char path[PATH_MAX], uint64_t *stamp);
+
+/*
+ * policy_origin_stamp(dirs, n):
+ * Such a number for what is in the ${n} directories, where no policy tells
+ * which files count.
+ */
+uint64_t policy_origin_stamp(const char *const *dirs, size_t n);
+
 #endif
