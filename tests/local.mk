@@ -81,8 +81,13 @@ tests_test_rule_SOURCES = tests/test_rule.c
 tests_test_rule_LDADD = policy/libaas-rule.la $(TEST_LIBS)
 tests_test_rule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
-check_PROGRAMS += tests/test_zone tests/test_policy_text
-TESTS += tests/test_zone tests/test_policy_text
+check_PROGRAMS += tests/test_alias tests/test_zone tests/test_policy_text
+TESTS += tests/test_alias tests/test_zone tests/test_policy_text
+tests_test_alias_SOURCES = tests/test_alias.c tools/policy_build.h \
+	tools/policy_alias.c
+tests_test_alias_LDADD = policy/libpolicy-build.la $(TEST_LIBS)
+tests_test_alias_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=setpwent,--wrap=getpwent,--wrap=endpwent
 tests_test_zone_SOURCES = tests/test_zone.c tools/policy_build.h \
 	tools/policy_zone.c
 tests_test_zone_LDADD = $(TEST_LIBS)

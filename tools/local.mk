@@ -40,6 +40,7 @@ tools_aasctl_SOURCES = \
 	tools/client.c tools/client.h \
 	tools/attest_files.c tools/attest_files.h \
 	tools/context.c tools/context.h \
+	tools/policy_alias.c \
 	tools/policy_build.c tools/policy_build.h \
 	tools/policy_origin.c tools/policy_origin.h \
 	tools/policy_text.c tools/policy_text.h \

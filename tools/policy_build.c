@@ -26,6 +26,7 @@
 
 #define SETTINGS   3u           /* rules that settings stand for, at most */
 #define GROUP_FILE "/etc/group" /* of nss_files */
+#define USER_FILE  "/etc/passwd"
 #define ZONE_MAX   ((size_t)1024 * 1024)
 
 /* One line more of what is to be said. */
@@ -270,11 +271,14 @@ files(struct policy_build *b)
 {
 	size_t own = POLICY_OWN_GROUPS + (has_groups(b) != 0);
 	struct aas_origin_file *f =
-	    aas_arena_get(b->arena, (b->got.files_n + own) * sizeof(*f));
+	    aas_arena_get(b->arena, (b->got.files_n + own + 1) * sizeof(*f));
 
 	if (f == NULL)
 		return AAS_ERR_NOMEM;
 	memcpy(f, b->own, own * sizeof(*f));
+	/* Another name that goes matters to a rule that has it. */
+	if (b->aliases_n > 0)
+		f[own++] = b->own[POLICY_OWN_USERS];
 	if (b->got.files_n > 0)
 		memcpy(f + own, b->got.files, b->got.files_n * sizeof(*f));
 	b->src.files = f;
@@ -310,6 +314,20 @@ zone(struct policy_build *b, FILE *out)
 	}
 	free(steps);
 	return copy != NULL ? files(b) : AAS_ERR_NOMEM;
+}
+
+/* Rules that name users get their other names. */
+static int
+aliases(struct policy_build *b, struct aas_rule *rules, size_t n, FILE *out)
+{
+	int r = own_file(b, USER_FILE, (uid_t)-1, &b->own[POLICY_OWN_USERS]);
+
+	if (r == AAS_OK)
+		r = policy_alias(rules, n, b->arena, &b->aliases_n);
+	if (r != AAS_OK)
+		say(out, "%s: %s", USER_FILE,
+		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
+	return r;
 }
 
 /* --- all of it -------------------------------------------------------------
@@ -356,8 +374,11 @@ compile(struct policy_build *b, FILE *out)
 		return r;
 	if (n > 0)
 		memcpy(rules + b->settings_n, b->got.rules, n * sizeof(*rules));
+	n += b->settings_n;
+	if ((r = aliases(b, rules, n, out)) != AAS_OK)
+		return r;
 	b->src.rules = rules;
-	b->src.rules_n = b->settings_n + n;
+	b->src.rules_n = n;
 	b->src.built_s = b->now_s;
 	plain_settings(b->conf, &b->src);
 	if ((r = zone(b, out)) != AAS_OK)

@@ -11,7 +11,13 @@
  * From aas.conf(5) and the sources it names to the bytes of policy.bin.  For
  * aasctl; libconfig is in it, so it never enters a daemon.
  */
-enum { POLICY_OWN_CONF, POLICY_OWN_ZONE, POLICY_OWN_GROUPS, POLICY_OWN };
+enum {
+	POLICY_OWN_CONF,
+	POLICY_OWN_ZONE,
+	POLICY_OWN_GROUPS,
+	POLICY_OWN_USERS,
+	POLICY_OWN
+};
 
 struct policy_build {
 	/* from the caller */
@@ -24,6 +30,7 @@ struct policy_build {
 	struct aas_origin_file own[POLICY_OWN]; /* as before they were read */
 	struct aas_policy_source src; /* its rules: settings', then sources' */
 	size_t settings_n;
+	size_t aliases_n; /* names that policy_alias() added */
 	uint8_t *bin;
 	size_t len;
 	char *said; /* what is wrong, or worth knowing: lines, printable */
@@ -51,5 +58,16 @@ int policy_zone_steps(const char *name, struct aas_zone_step **steps, size_t *n,
 
 /* policy_zone_path(name, path): that file. */
 void policy_zone_path(const char *name, char path[PATH_MAX]);
+
+/*
+ * policy_alias(rules, n, arena, &added):
+ * To the users of each of ${rules} that binds (require, deny, terms) the other
+ * names of their uids, from ${arena}.  One walk of getpwent(3), if any
+ * rule names users; a directory that does not list its users shows none.
+ * ${added} is how many names.  Returns 0; AAS_ERR_SYS, AAS_ERR_NOMEM,
+ * AAS_ERR_TOOBIG (a list over AAS_NAMES_MAX).
+ */
+int policy_alias(
+    struct aas_rule *rules, size_t n, struct aas_arena *arena, size_t *added);
 
 #endif
