@@ -8,10 +8,12 @@
  *    groups.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/user.h"
@@ -20,6 +22,8 @@
 
 #define ENTRY_MIN 1024
 #define ENTRY_MAX (1024 * 1024)
+
+#define GROUP_FILE "/etc/group"
 
 int
 aas_user_valid(const char *name)
@@ -143,18 +147,29 @@ aas_user_uid(uid_t uid, struct aas_user *u)
 	return lookup(by_uid, NULL, uid, u);
 }
 
-/* No source fails so when it has an answer, nor when it is not there at all. */
+/* The groups of this host itself can be read, or there are none. */
 static int
-is_fault(int e)
+file_answers(void)
 {
-	return e == EIO || e == EMFILE || e == ENFILE || e == ENOMEM;
+	int fd = open(GROUP_FILE, O_RDONLY | O_CLOEXEC);
+	char c;
+	int e = 0;
+
+	if (fd == -1)
+		return errno == ENOENT ? AAS_OK : AAS_ERR_SYS;
+	if (read(fd, &c, 1) == -1)
+		e = errno;
+	(void)close(fd);
+	errno = e;
+	return e == 0 ? AAS_OK : AAS_ERR_SYS;
 }
 
 /*
  * getgrouplist(3) says nothing of a source that it could not ask: the groups
  * of that one are missing, and it is a success.  Asking for the user's own
- * group goes the same way, and tells.  That this group is in no source is an
- * answer, for which some sources have a number instead of 0.
+ * group goes the same way, and tells, unless a later source knows no such
+ * group.  That it is nowhere is an answer, for which some sources have a
+ * number instead of 0.
  */
 static int
 groups_answer(gid_t gid)
@@ -168,30 +183,42 @@ groups_answer(gid_t gid)
 		e = getgrgid_r(gid, &gr, buf, sizeof(buf), &res);
 	while (e == EINTR);
 	/* ERANGE: there it is, with many members. */
-	if (e == 0 || e == ERANGE || e == ENOENT || e == ESRCH)
+	if (e == ERANGE || (e == 0 && res != NULL))
 		return AAS_OK;
+	if (e == 0 || e == ENOENT || e == ESRCH)
+		return file_answers();
 	errno = e;
 	return e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
+}
+
+static int
+list(const struct aas_user *u, gid_t *gids, int *n)
+{
+	int got = AAS_USER_GROUPS;
+
+	if (getgrouplist(u->name, u->gid, gids, &got) == -1) {
+		/* -1 with room enough: it had no memory. */
+		return got > AAS_USER_GROUPS ? AAS_ERR_TOOBIG : AAS_ERR_NOMEM;
+	}
+	if (got < 1 || got > AAS_USER_GROUPS)
+		return AAS_ERR_SYS;
+	*n = got;
+	return AAS_OK;
 }
 
 int
 aas_user_groups(const struct aas_user *u, gid_t *gids, int *n)
 {
-	int got = AAS_USER_GROUPS;
-	int r = AAS_ERR_SYS;
+	int got = 0;
+	int r = AAS_ERR_INVAL;
 
 	if (!aas_user_valid(u->name))
-		return AAS_ERR_INVAL;
-	errno = 0;
-	if (getgrouplist(u->name, u->gid, gids, &got) == -1) {
-		/* -1 with room enough: it had no memory. */
-		return got > AAS_USER_GROUPS ? AAS_ERR_TOOBIG : AAS_ERR_NOMEM;
-	}
-	/* A source that failed just once leaves this, if anything. */
-	if (got < 1 || got > AAS_USER_GROUPS || is_fault(errno))
-		return AAS_ERR_SYS;
-	if ((r = groups_answer(u->gid)) != AAS_OK)
 		return r;
-	*n = got;
-	return AAS_OK;
+	r = list(u, gids, &got);
+	/* Said twice: one failed read below NSS looks like no group. */
+	if (r == AAS_OK && got == 1)
+		r = list(u, gids, &got);
+	if (r == AAS_OK && (r = groups_answer(u->gid)) == AAS_OK)
+		*n = got;
+	return r;
 }

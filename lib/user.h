@@ -35,8 +35,8 @@ int aas_user_uid(uid_t uid, struct aas_user *u);
 
 /*
  * aas_user_groups(u, gids, &n):
- * One getgrouplist(3), and one getgrgid_r(3) of the user's own group: only that
- * one tells of a source which cannot be asked.  ${gids} has room for
+ * getgrouplist(3), and one getgrgid_r(3) of the user's own group: only that one
+ * tells of a source which cannot be asked.  ${gids} has room for
  * AAS_USER_GROUPS; AAS_ERR_TOOBIG over that.  AAS_ERR_SYS, AAS_ERR_NOMEM: some
  * groups may be missing, and none are told.
  */

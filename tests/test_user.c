@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,9 @@ static struct {
 	size_t need; /* bytes of buffer the entry wants */
 	int groups;  /* how many; -1: no memory */
 	int calls;
-	int list_errno; /* what getgrouplist leaves behind */
+	int list_fails; /* so many times getgrouplist sees the own group alone
+			 */
+	int file_error; /* of /etc/group itself */
 	int gid_error;  /* what getgrgid_r returns */
 	int gid_eintr;  /* first, so many times, EINTR */
 	int gid_there;  /* it has the group */
@@ -30,6 +34,9 @@ int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
 int __wrap_getpwuid_r(
     uid_t uid, struct passwd *pw, char *buf, size_t n, struct passwd **res);
 int __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n);
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
 int __wrap_getgrgid_r(
     gid_t gid, struct group *gr, char *buf, size_t n, struct group **res);
 
@@ -72,12 +79,41 @@ __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n)
 	(void)name;
 	if (ns.groups == -1)
 		return -1;
+	if (ns.list_fails > 0) {
+		ns.list_fails--;
+		*n = 1;
+		gids[0] = gid;
+		return 1;
+	}
 	*n = ns.groups;
 	for (int i = 0; i < ns.groups && i < cap; i++)
 		gids[i] = gid + (gid_t)i;
-	if (ns.list_errno != 0)
-		errno = ns.list_errno;
 	return ns.groups > cap ? -1 : ns.groups;
+}
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode = 0;
+
+	if (strcmp(path, "/etc/group") != 0) {
+		va_start(ap, flags);
+		if ((flags & O_CREAT) != 0)
+			mode = va_arg(ap, mode_t);
+		va_end(ap);
+		return __real_open(path, flags, mode);
+	}
+	if (ns.file_error == 0)
+		return __real_open("/dev/null", O_RDONLY | O_CLOEXEC);
+	errno = ns.file_error;
+	return -1;
+}
+
+int
+__wrap_open64(const char *path, int flags, ...)
+{
+	return __wrap_open(path, flags, 0600);
 }
 
 int
@@ -327,14 +363,28 @@ user_f62_groups_of_a_source_that_fails_are_none(void **state)
 		assert_int_equal(aas_user_groups(&u, gids, &n), t[i].want);
 		assert_int_equal(errno, t[i].error);
 	}
-	/* Failed while it listed, and answers again. */
+	/* A later source knows no such group. */
 	ns.gid_error = 0;
-	ns.gid_there = 1;
-	for (int i = 0; i < 3; i++) {
-		ns.list_errno = t[i].error;
+	for (int i = 0; i < 4; i++) {
+		ns.file_error = t[i].error;
 		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_SYS);
 	}
 	assert_int_equal(n, 4711);
+}
+
+static void
+user_f62_one_failed_read_does_not_shorten_the_list(void **state)
+{
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 0;
+
+	(void)state;
+	ns.groups = 3;
+	ns.gid_there = 1;
+	ns.list_fails = 1;
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(n, 3);
 }
 
 static void
@@ -347,8 +397,6 @@ user_f62_own_group_that_is_nowhere_is_an_answer(void **state)
 
 	(void)state;
 	ns.groups = 2;
-	/* What is left of a source that is not configured. */
-	ns.list_errno = ENOENT;
 	ns.gid_eintr = 3;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		n = 0;
@@ -356,6 +404,9 @@ user_f62_own_group_that_is_nowhere_is_an_answer(void **state)
 		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
 		assert_int_equal(n, 2);
 	}
+	ns.gid_error = 0;
+	ns.file_error = ENOENT; /* a host without one */
+	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
 }
 
 #define NS_TEST(f) \
@@ -378,6 +429,7 @@ main(void)
 		NS_TEST(user_buffer_with_a_hash_is_wiped),
 		NS_TEST(user_groups_are_all_or_none),
 		NS_TEST(user_f62_groups_of_a_source_that_fails_are_none),
+		NS_TEST(user_f62_one_failed_read_does_not_shorten_the_list),
 		NS_TEST(user_f62_own_group_that_is_nowhere_is_an_answer),
 	};
 
