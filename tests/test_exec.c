@@ -2,11 +2,14 @@
  * The source "exec" as it ships, asked through the real worker; the program
  * is a shell script in the test's directory.
  */
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,6 +362,46 @@ exec_program_that_says_too_much_is_unavail(void **state)
 	aas_gathered_free(&w.got);
 }
 
+static void
+exec_asker_killed_kills_the_program(void **state)
+{
+	struct world w;
+	char script[512];
+	char buf[32] = "";
+	int fd = -1, pidfd = -1;
+	pid_t asker = -1;
+	pid_t pid = -1;
+	struct pollfd pfd = { -1, POLLIN, 0 };
+
+	begin(state, &w);
+	(void)snprintf(script, sizeof(script),
+	    "echo $$ >%s/pipe; exec sleep 60", w.f->dir);
+	program(&w, script);
+	assert_int_equal(mkfifoat(w.f->dirfd, "pipe", 0600), 0);
+	assert_int_not_equal(asker = fork(), -1);
+	if (asker == 0) {
+		struct aas_switch sw;
+		char err[256];
+
+		if (aas_switch_parse("exec", &sw, err) == AAS_OK)
+			(void)aas_gather_run(&sw, &w.g, &w.got);
+		_exit(0);
+	}
+	fd = openat(w.f->dirfd, "pipe", O_RDONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_true(read(fd, buf, sizeof(buf) - 1) > 0);
+	assert_int_equal(close(fd), 0);
+	pid = (pid_t)strtol(buf, NULL, 10);
+	assert_true(pid > 1);
+	pidfd = pidfd_open(pid, 0);
+	assert_int_not_equal(pidfd, -1);
+	assert_int_equal(kill(asker, SIGKILL), 0);
+	assert_int_equal(waitpid(asker, NULL, 0), asker);
+	pfd.fd = pidfd;
+	assert_int_equal(poll(&pfd, 1, 10000), 1);
+	assert_int_equal(close(pidfd), 0);
+}
+
 int
 main(void)
 {
@@ -371,6 +414,7 @@ main(void)
 		FIXTURE_TEST(exec_program_that_others_may_write_is_not_run),
 		FIXTURE_TEST(exec_program_that_does_not_end_is_killed),
 		FIXTURE_TEST(exec_program_that_says_too_much_is_unavail),
+		FIXTURE_TEST(exec_asker_killed_kills_the_program),
 	};
 
 	if (fixture_valgrind()) {

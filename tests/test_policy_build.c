@@ -1,7 +1,6 @@
 /*
- * What a policy is made of, and whether an edit shows, or damage: also one
- * made while
- * the sources are asked.
+ * What a policy is made of, and whether an edit shows, also one made while the
+ * sources are asked, and damage; when aasd has it built.
  */
 #include <stdio.h>
 #include <stdlib.h>
