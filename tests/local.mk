@@ -102,7 +102,8 @@ TESTS += tests/test_policy_build
 tests_test_policy_build_SOURCES = tests/test_policy_build.c \
 	tools/aasd_watch.c tools/aasd_watch.h \
 	tools/policy_build.c tools/policy_build.h \
-	tools/policy_origin.c tools/policy_origin.h tools/policy_zone.c
+	tools/policy_origin.c tools/policy_origin.h tools/policy_zone.c \
+	tools/policy_alias.c
 tests_test_policy_build_LDADD = policy/libaas-source.la \
 	policy/libpolicy-build.la lib/libaas-conf.la lib/libaas.la \
 	$(TEST_LIBS)
