@@ -10,7 +10,7 @@ set -euo pipefail
 src=/src
 work=/build/ring2
 steps=(format shellcheck mandoc cppcheck distcheck sanitize valgrind oracle
-    coverage fuzz)
+    rehearse coverage fuzz)
 
 jobs()
 {
@@ -194,6 +194,12 @@ check_oracle()
 	done
 	[ "$failed" = 0 ] || tail -n 80 "$work"/oracle.?.log
 	return "$failed"
+}
+
+# What is foretold of 10,000 users, and fast, is what happens.
+check_rehearse()
+{
+	"$src/tests/it_rehearse.sh" big
 }
 
 check_fuzz()
