@@ -64,6 +64,10 @@ more=$(readelf -dW "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
     grep -vxE 'libpam\.so\.0|libc\.so\.6')
 [ -z "$more" ] || say "needs $(words "$more")"
 
+# H1: libconfig ends the program where it cannot read; no symbol of it here,
+# not even one that was linked in.
+nm "$so" | grep -qE ' (lib)?config_|libconfig' && say "has libconfig in it"
+
 # Bound at load, read-only after it, no executable stack, no text relocation.
 readelf -dW "$so" | grep -q 'BIND_NOW' || say "is not BIND_NOW"
 readelf -dW "$so" | grep -q 'TEXTREL' && say "has text relocations"

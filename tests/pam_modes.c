@@ -3,9 +3,11 @@
  * module says while it lets somebody in, and whom a date keeps out.
  */
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@
 	"session optional pam_permit.so\n"
 
 static const char *const daemon_only[] = { "daemon" };
+static const char *const cron_only[] = { "cron" };
 static const char *const su_only[] = { "su" };
 
 /* One rule about daemon. */
@@ -288,6 +291,60 @@ modes_mark_of_others_refuses(void **state)
 	assert_int_equal(account(h, &k), PAM_SUCCESS);
 }
 
+/* Which host this is, nobody can tell the module but the kernel. */
+static void
+modes_cve_2025_32462_host_is_the_kernels(void **state)
+{
+	struct pam_host *h = *state;
+	struct aas_rule r = rule(AAS_EF_DENY, AAS_MODE_ENFORCE);
+	const char *host[1];
+	struct utsname un;
+	struct talk k;
+
+	for (int here = 0; here < 2; here++) {
+		struct talk t = { .how = TALK_NORMAL };
+		pam_handle_t *ph;
+
+		assert_int_equal(uname(&un), 0);
+		host[0] = here ? un.nodename : "elsewhere.example";
+		r.hosts = (struct aas_names){ 1, host };
+		use(h, &r);
+		ph = pam_host_start(h, "su", "daemon", &t);
+		assert_int_equal(setenv("HOSTNAME", "elsewhere.example", 1), 0);
+		assert_int_equal(
+		    pam_putenv(ph, "HOSTNAME=elsewhere.example"), PAM_SUCCESS);
+		assert_int_equal(
+		    pam_set_item(ph, PAM_RHOST, "elsewhere.example"),
+		    PAM_SUCCESS);
+		assert_int_equal(pam_acct_mgmt(ph, 0) != PAM_SUCCESS, here);
+		assert_int_equal(pam_end(ph, PAM_SUCCESS), PAM_SUCCESS);
+		assert_int_equal(unsetenv("HOSTNAME"), 0);
+		assert_int_equal(account(h, &k) != PAM_SUCCESS, here);
+	}
+}
+
+/* No part of an address or a service's name is taken for another. */
+static void
+modes_cve_2024_10963_field_is_no_other(void **state)
+{
+	struct pam_host *h = *state;
+	struct aas_rule r = rule(AAS_EF_DENY, AAS_MODE_ENFORCE);
+	struct talk t = { .how = TALK_NORMAL };
+	pam_handle_t *ph;
+
+	r.services =
+	    (struct aas_names){ 1, (const char **)(uintptr_t)cron_only };
+	use(h, &r);
+	ph = pam_host_start(h, "su", "daemon", &t);
+	assert_int_equal(pam_set_item(ph, PAM_RHOST, "cron"), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(ph, PAM_TTY, "cron"), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(ph, PAM_RUSER, "cron"), PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(ph, 0), PAM_SUCCESS);
+	assert_int_equal(pam_end(ph, PAM_SUCCESS), PAM_SUCCESS);
+	assert_int_not_equal(
+	    pam_host_account(h, "cron", "daemon", &t), PAM_SUCCESS);
+}
+
 int
 main(void)
 {
@@ -302,6 +359,8 @@ main(void)
 		HOST_TEST(modes_f11_clock_set_back_reopens_no_date),
 		HOST_TEST(modes_f12_mark_behind_the_clock_changes_nothing),
 		HOST_TEST(modes_mark_of_others_refuses),
+		HOST_TEST(modes_cve_2025_32462_host_is_the_kernels),
+		HOST_TEST(modes_cve_2024_10963_field_is_no_other),
 	};
 
 	if (!pam_host_ready())

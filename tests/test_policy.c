@@ -950,6 +950,75 @@ policy_cve_2024_10963_address_is_numeric_or_unknown(void **state)
 	}
 }
 
+/* What cannot be read as an address is in every network that is strict. */
+static void
+policy_cve_2022_28321_address_that_is_none_lets_nobody_off(void **state)
+{
+	static const struct {
+		uint8_t effect;
+		uint32_t verdict;
+	} t[] = { { AAS_EF_DENY, AAS_V_DENY },
+		{ AAS_EF_REQUIRE, AAS_V_REQUIRE } };
+	static const struct aas_net net = { { 0x20, 0x01, 0x0d, 0xb8 }, 32 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct aas_rule r = make_rule(t[i].effect);
+		struct aas_query q = make_query();
+		struct aas_policy *p;
+		struct aas_policy_source src;
+		struct aas_answer a;
+		uint8_t *b = NULL;
+		size_t n = 0;
+
+		r.users = (struct aas_names){ 4, alice_list };
+		r.services = (struct aas_names){ 2, sudo_list };
+		r.nets = &net;
+		r.nets_n = 1;
+		p = make_policy(&r, 1);
+		q.remote = 1;
+		q.addr_known = aas_policy_addr("192.0.2.300", q.addr) == AAS_OK;
+		a = make_ask(p, &q);
+		assert_int_equal(a.now.verdict, t[i].verdict);
+		aas_policy_free(&p);
+		/* And an exemption may not ask for one. */
+		r.effect = AAS_EF_EXEMPT;
+		src = make_source(&r, 1);
+		assert_int_equal(
+		    aas_policy_compile(&src, &b, &n), AAS_ERR_INVAL);
+	}
+}
+
+/* -1 is nobody; a uid that is negative as an int is a person like others. */
+static void
+policy_cve_2018_19788_cve_2019_14287_uid_is_no_other(void **state)
+{
+	static const uid_t uids[] = { 1000, 0x7fffffff, 0x80000000U,
+		4294967294U };
+	struct aas_rule r = make_rule(AAS_EF_DENY);
+	struct aas_policy *p;
+	struct aas_query q = make_query();
+	struct aas_answer a;
+
+	(void)state;
+	r.users = (struct aas_names){ 4, alice_list };
+	p = make_policy(&r, 1);
+	for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++) {
+		q.uid = uids[i];
+		q.user = "alice";
+		a = make_ask(p, &q);
+		assert_int_equal(a.now.verdict, AAS_V_DENY);
+		q.user = "root";
+		a = make_ask(p, &q);
+		assert_int_equal(a.now.verdict, AAS_V_OPTIONAL);
+	}
+	q.uid = (uid_t)-1;
+	a.size = sizeof(a);
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_ERR_INVAL);
+	assert_int_equal(a.now.verdict, AAS_V_DENY);
+	aas_policy_free(&p);
+}
+
 /* --- contract --------------------------------------------------------------*/
 
 static void
@@ -1060,6 +1129,10 @@ main(void)
 		FIXTURE_TEST(policy_rule_is_named),
 		FIXTURE_TEST(
 		    policy_cve_2024_10963_address_is_numeric_or_unknown),
+		FIXTURE_TEST(
+		    policy_cve_2022_28321_address_that_is_none_lets_nobody_off),
+		FIXTURE_TEST(
+		    policy_cve_2018_19788_cve_2019_14287_uid_is_no_other),
 		FIXTURE_TEST(policy_query_that_breaks_the_contract_is_denied),
 		FIXTURE_TEST(
 		    policy_cve_2023_42465_no_bit_makes_another_verdict),

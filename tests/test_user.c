@@ -206,7 +206,7 @@ user_f32_odd_name_is_only_data(void **state)
 }
 
 static void
-user_folded_name_is_another_user(void **state)
+user_cve_2025_11561_folded_name_is_another_user(void **state)
 {
 	struct aas_user u = { .uid = 4711 };
 
@@ -229,7 +229,7 @@ user_entry_with_a_hostile_name_is_refused(void **state)
 }
 
 static void
-user_special_uids_are_refused(void **state)
+user_cve_2018_19788_cve_2019_14287_uid_is_no_other(void **state)
 {
 	static const uid_t bad[] = { (uid_t)-1, 65535 };
 	static const uid_t good[] = { 0, 1000, 65534, 65536, 0x80000000,
@@ -419,9 +419,9 @@ main(void)
 		NS_TEST(user_entry_of_that_name_is_taken),
 		NS_TEST(user_f32_hostile_name_is_never_looked_up),
 		NS_TEST(user_f32_odd_name_is_only_data),
-		NS_TEST(user_folded_name_is_another_user),
+		NS_TEST(user_cve_2025_11561_folded_name_is_another_user),
 		NS_TEST(user_entry_with_a_hostile_name_is_refused),
-		NS_TEST(user_special_uids_are_refused),
+		NS_TEST(user_cve_2018_19788_cve_2019_14287_uid_is_no_other),
 		NS_TEST(user_entry_of_another_uid_is_refused),
 		NS_TEST(user_failed_lookup_is_never_a_user),
 		NS_TEST(user_interrupted_lookup_goes_on),
