@@ -151,7 +151,7 @@ aas_user_uid(uid_t uid, struct aas_user *u)
 static int
 file_answers(void)
 {
-	int fd = open(GROUP_FILE, O_RDONLY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, GROUP_FILE, O_RDONLY | O_CLOEXEC);
 	char c;
 	int e = 0;
 

@@ -66,7 +66,7 @@ tests_test_user_SOURCES = tests/test_user.c tests/wipe.c
 tests_test_user_LDADD = $(TEST_LIBS)
 tests_test_user_LDFLAGS = $(AM_LDFLAGS) $(WRAP_WIPE) \
 	-Wl,--wrap=getpwnam_r,--wrap=getpwuid_r,--wrap=getgrouplist \
-	-Wl,--wrap=getgrgid_r,--wrap=open,--wrap=open64
+	-Wl,--wrap=getgrgid_r,--wrap=openat,--wrap=openat64
 tests_test_utf8_SOURCES = tests/test_utf8.c
 tests_test_utf8_LDADD = $(TEST_LIBS)
 tests_test_wire_SOURCES = tests/test_wire.c

@@ -34,9 +34,9 @@ int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
 int __wrap_getpwuid_r(
     uid_t uid, struct passwd *pw, char *buf, size_t n, struct passwd **res);
 int __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n);
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
+int __real_openat(int fd, const char *path, int flags, ...);
+int __wrap_openat(int fd, const char *path, int flags, ...);
+int __wrap_openat64(int fd, const char *path, int flags, ...);
 int __wrap_getgrgid_r(
     gid_t gid, struct group *gr, char *buf, size_t n, struct group **res);
 
@@ -92,7 +92,7 @@ __wrap_getgrouplist(const char *name, gid_t gid, gid_t *gids, int *n)
 }
 
 int
-__wrap_open(const char *path, int flags, ...)
+__wrap_openat(int fd, const char *path, int flags, ...)
 {
 	va_list ap;
 	mode_t mode = 0;
@@ -102,18 +102,18 @@ __wrap_open(const char *path, int flags, ...)
 		if ((flags & O_CREAT) != 0)
 			mode = va_arg(ap, mode_t);
 		va_end(ap);
-		return __real_open(path, flags, mode);
+		return __real_openat(fd, path, flags, mode);
 	}
 	if (ns.file_error == 0)
-		return __real_open("/dev/null", O_RDONLY | O_CLOEXEC);
+		return __real_openat(fd, "/dev/null", O_RDONLY | O_CLOEXEC);
 	errno = ns.file_error;
 	return -1;
 }
 
 int
-__wrap_open64(const char *path, int flags, ...)
+__wrap_openat64(int fd, const char *path, int flags, ...)
 {
-	return __wrap_open(path, flags, 0600);
+	return __wrap_openat(fd, path, flags, 0600);
 }
 
 int
