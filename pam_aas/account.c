@@ -57,7 +57,8 @@ unprivileged(struct aas_call *c)
 	if (own_auth(c, AAS_A_GRANT))
 		return AAS_A_GRANT;
 	if (own_auth(c, AAS_A_NEXT) &&
-	    (c->d.verdict == AAS_V_OPTIONAL || c->d.verdict == AAS_V_OUT))
+	    (c->d.verdict == AAS_V_OPTIONAL || c->d.verdict == AAS_V_OUT ||
+		(c->d.verdict == AAS_V_REQUIRE && c->dates_s < c->d.from_s)))
 		return AAS_A_NEXT;
 	return aas_call_refuse(c, AAS_WHY_NOT_SELF);
 }

@@ -880,6 +880,16 @@ auth_locker_under_a_rule_that_requires(void **state)
 	pam_host_policy(h);
 	pam_host_script(h, 1, "refuse 24 1\n");
 	assert_int_equal(fixture_in_child(as_locker, &l), 0);
+	/* From a day on that is still to come. */
+	h->required_from_s = 4102444800;
+	pam_host_policy(h);
+	l.account = PAM_SUCCESS;
+	assert_int_equal(fixture_in_child(as_locker, &l), 0);
+	/* The day does not let in whom auth refused. */
+	pam_host_script(h, 1, "refuse 26 0\n");
+	l.auth = PAM_AUTH_ERR;
+	l.account = PAM_PERM_DENIED;
+	assert_int_equal(fixture_in_child(as_locker, &l), 0);
 }
 
 int
