@@ -46,6 +46,8 @@ next(struct aas_call *c)
 		return aas_call_refuse(c, AAS_WHY_SYSTEM);
 	t->auth = AAS_A_NEXT;
 	t->auth_uid = c->user.uid;
+	/* A host may never ask for the account phase. */
+	aas_call_exempt(c);
 	return AAS_A_NEXT;
 }
 

@@ -83,6 +83,22 @@ would(const struct aas_call *c, const struct aas_decision *then, unsigned *why)
 }
 
 void
+aas_call_exempt(struct aas_call *c)
+{
+	struct aas_txn *t = NULL;
+
+	if (c->d.verdict != AAS_V_OUT || c->row == AAS_ROW_GLASS)
+		return;
+	if ((t = aas_txn_need(c->pamh)) != NULL) {
+		if (t->let_off && t->let_off_uid == c->user.uid)
+			return;
+		t->let_off = 1;
+		t->let_off_uid = c->user.uid;
+	}
+	log_event(c, LOG_INFO, "exempt-used", &c->d, AAS_WHY_OK);
+}
+
+void
 aas_call_pass(struct aas_call *c)
 {
 	char text[AAS_TEXT_MAX];
@@ -90,8 +106,7 @@ aas_call_pass(struct aas_call *c)
 
 	if (c->row == AAS_ROW_GLASS)
 		log_event(c, LOG_WARNING, "break-glass", &c->d, AAS_WHY_OK);
-	else if (c->d.verdict == AAS_V_OUT)
-		log_event(c, LOG_INFO, "exempt-used", &c->d, AAS_WHY_OK);
+	aas_call_exempt(c);
 	if (would(c, &c->answer.warn, &why)) {
 		log_event(c, LOG_NOTICE, "would-deny mode=warn",
 		    &c->answer.warn, why);

@@ -101,6 +101,12 @@ void aas_call_state(struct aas_call *c);
 void aas_call_attested(struct aas_call *c);
 
 /*
+ * aas_call_exempt(c):
+ * Log that an exemption was used, if one was; once in a transaction for a user.
+ */
+void aas_call_exempt(struct aas_call *c);
+
+/*
  * aas_call_pass(c):
  * Somebody is let in: exemptions that were used, and rules that only warn or
  * observe and would refuse, are logged; of those that warn the user is told.

@@ -91,6 +91,9 @@ open_with(struct aas_call *c, uint32_t answer)
 	}
 	if (c->ssh)
 		aas_call_attested(c);
+	else
+		/* sshd runs account in another process, but it does. */
+		aas_call_exempt(c);
 	/* Sign-ins of everybody: su and sudo inside look where they are. */
 	if (c->remote || c->class == AAS_CL_LOGIN ||
 	    (c->class == AAS_CL_OTHER &&

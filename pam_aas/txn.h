@@ -22,6 +22,8 @@ struct aas_txn {
 	uint32_t account; /* AAS_A_ENROLL: it asked for an enrolment */
 	int account_ran;
 	uid_t account_uid;
+	int let_off; /* the event of an exemption is in the log */
+	uid_t let_off_uid;
 	int enrolled; /* chauthtok had its one try */
 	char ticket[AAS_TICKET_HEX];
 	char ledger[AAS_LEDGER_ID];

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "lib/err.h"
 #include "lib/log.h"
@@ -305,6 +306,25 @@ begin_grace(const struct aasctl_ask *k, struct aas_person *person,
 		   scene->now_s, &person->since_s) == AAS_OK;
 }
 
+/* As the module logs it: check is how a runner uses its exemption. */
+static void
+log_let_off(const struct aasctl_ask *k, const struct aas_person *person,
+    const char *service, const struct aas_foretold *f)
+{
+	char user[3 * 64], where[3 * 32], rule[AAS_RULE_TEXT];
+
+	if (f->fate == AAS_FATE_DENIED || f->answer.now.verdict != AAS_V_OUT)
+		return;
+	aas_log(f->row == AAS_ROW_GLASS ? LOG_WARNING : LOG_INFO,
+	    "event=%s phase=check user=\"%s\" service=\"%s\" rule=%s "
+	    "reason=%s",
+	    f->row == AAS_ROW_GLASS ? "break-glass" : "exempt-used",
+	    aas_printable(user, sizeof(user), person->user.name),
+	    aas_printable(where, sizeof(where), service),
+	    aas_signin_rule(k->policy, &f->answer.now, rule, sizeof(rule)),
+	    aas_reason_code(AAS_WHY_OK));
+}
+
 /* Nobody is there to touch a key: the account phase and the session. */
 static int
 check(const struct aasctl *c, const struct aasctl_ask *k,
@@ -322,6 +342,7 @@ check(const struct aasctl *c, const struct aasctl_ask *k,
 	if (aas_foretell(k->policy, person, &scene, NULL, NULL, &f) == AAS_OK &&
 	    begin_grace(k, person, &scene, &f.answer))
 		(void)aas_foretell(k->policy, person, &scene, NULL, NULL, &f);
+	log_let_off(k, person, service, &f);
 	if (c->json)
 		code = aasctl_print(c, aasctl_ask_json(k, person, &scene, &f));
 	else if (f.text[0] != '\0')
