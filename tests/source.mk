@@ -21,12 +21,8 @@ tests_test_source_faults_LDADD = policy/libaas-host.la $(TEST_LIBS) \
 tests_test_source_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=getgrnam_r,--wrap=aas_spawn,--wrap=pipe2 \
-	-Wl,--wrap=pidfd_open,--wrap=posix_spawn \
-	-Wl,--wrap=posix_spawnattr_init \
-	-Wl,--wrap=posix_spawn_file_actions_init \
-	-Wl,--wrap=posix_spawn_file_actions_adddup2 \
-	-Wl,--wrap=posix_spawn_file_actions_addopen \
-	-Wl,--wrap=posix_spawn_file_actions_addclosefrom_np
+	-Wl,--wrap=pidfd_open,--wrap=fork,--wrap=dup2 \
+	-Wl,--wrap=close_range,--wrap=execve
 tests_test_groups_SOURCES = tests/test_groups.c
 tests_test_groups_LDADD = policy/libaas-source.la $(TEST_LIBS)
 tests_test_groups_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r

@@ -3,13 +3,13 @@
  * each allocation in turn.  The host of a plugin runs in this process, and a
  * worker's words come from here.
  */
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -497,7 +497,7 @@ exec_nomem_asks_nothing_by_half(void **state)
  */
 
 static long call_at = -1; /* this system call from now fails */
-static int call_failed;
+static int *call_failed;  /* shared with the child */
 static char last_report[256];
 
 static int
@@ -505,37 +505,23 @@ call_fails(void)
 {
 	if (call_at < 0 || call_at-- > 0)
 		return 0;
-	call_failed = 1;
+	*call_failed = 1;
 	errno = EMFILE;
 	return 1;
 }
 
 int __real_pipe2(int fds[2], int flags);
 int __real_pidfd_open(pid_t pid, unsigned flags);
-int __real_posix_spawn_file_actions_init(posix_spawn_file_actions_t *fa);
-int __real_posix_spawnattr_init(posix_spawnattr_t *at);
-int __real_posix_spawn_file_actions_adddup2(
-    posix_spawn_file_actions_t *fa, int from, int to);
-int __real_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *fa,
-    int fd, const char *path, int flags, mode_t mode);
-int __real_posix_spawn_file_actions_addclosefrom_np(
-    posix_spawn_file_actions_t *fa, int from);
-int __real_posix_spawn(pid_t *pid, const char *path,
-    const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *at,
-    char *const argv[], char *const envp[]);
+pid_t __real_fork(void);
+int __real_dup2(int from, int to);
+int __real_close_range(unsigned from, unsigned to, int flags);
+int __real_execve(const char *path, char *const argv[], char *const envp[]);
 int __wrap_pipe2(int fds[2], int flags);
 int __wrap_pidfd_open(pid_t pid, unsigned flags);
-int __wrap_posix_spawn_file_actions_init(posix_spawn_file_actions_t *fa);
-int __wrap_posix_spawnattr_init(posix_spawnattr_t *at);
-int __wrap_posix_spawn_file_actions_adddup2(
-    posix_spawn_file_actions_t *fa, int from, int to);
-int __wrap_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *fa,
-    int fd, const char *path, int flags, mode_t mode);
-int __wrap_posix_spawn_file_actions_addclosefrom_np(
-    posix_spawn_file_actions_t *fa, int from);
-int __wrap_posix_spawn(pid_t *pid, const char *path,
-    const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *at,
-    char *const argv[], char *const envp[]);
+pid_t __wrap_fork(void);
+int __wrap_dup2(int from, int to);
+int __wrap_close_range(unsigned from, unsigned to, int flags);
+int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
 
 int
 __wrap_pipe2(int fds[2], int flags)
@@ -549,52 +535,28 @@ __wrap_pidfd_open(pid_t pid, unsigned flags)
 	return call_fails() ? -1 : __real_pidfd_open(pid, flags);
 }
 
-int
-__wrap_posix_spawn_file_actions_init(posix_spawn_file_actions_t *fa)
+pid_t
+__wrap_fork(void)
 {
-	return call_fails() ? ENOMEM : __real_posix_spawn_file_actions_init(fa);
+	return call_fails() ? -1 : __real_fork();
 }
 
 int
-__wrap_posix_spawnattr_init(posix_spawnattr_t *at)
+__wrap_dup2(int from, int to)
 {
-	return call_fails() ? ENOMEM : __real_posix_spawnattr_init(at);
+	return call_fails() ? -1 : __real_dup2(from, to);
 }
 
 int
-__wrap_posix_spawn_file_actions_adddup2(
-    posix_spawn_file_actions_t *fa, int from, int to)
+__wrap_close_range(unsigned from, unsigned to, int flags)
 {
-	return call_fails()
-	    ? ENOMEM
-	    : __real_posix_spawn_file_actions_adddup2(fa, from, to);
+	return call_fails() ? -1 : __real_close_range(from, to, flags);
 }
 
 int
-__wrap_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *fa, int fd,
-    const char *path, int flags, mode_t mode)
+__wrap_execve(const char *path, char *const argv[], char *const envp[])
 {
-	return call_fails() ? ENOMEM
-			    : __real_posix_spawn_file_actions_addopen(
-				  fa, fd, path, flags, mode);
-}
-
-int
-__wrap_posix_spawn_file_actions_addclosefrom_np(
-    posix_spawn_file_actions_t *fa, int from)
-{
-	return call_fails()
-	    ? ENOMEM
-	    : __real_posix_spawn_file_actions_addclosefrom_np(fa, from);
-}
-
-int
-__wrap_posix_spawn(pid_t *pid, const char *path,
-    const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *at,
-    char *const argv[], char *const envp[])
-{
-	return call_fails() ? EAGAIN
-			    : __real_posix_spawn(pid, path, fa, at, argv, envp);
+	return call_fails() ? -1 : __real_execve(path, argv, envp);
 }
 
 static void
@@ -628,15 +590,18 @@ exec_each_call_that_fails_is_unavail(void **state)
 
 	if (fixture_valgrind())
 		skip();
+	call_failed = mmap(NULL, sizeof(*call_failed), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(call_failed != MAP_FAILED);
 	fixture_write(*state, "program", "#!/bin/sh\ncat\n", 0755);
 	(void)fixture_path(*state, "program", path);
 	for (; round < ROUNDS; round++) {
-		call_failed = 0;
+		*call_failed = 0;
 		call_at = round;
 		last_report[0] = '\0';
 		status = exec_run(&h, path, "question", &answer, &len);
 		call_at = -1;
-		if (!call_failed)
+		if (!*call_failed)
 			break;
 		assert_int_equal(status, AAS_PLUGIN_UNAVAIL);
 		assert_true(last_report[0] != '\0');
@@ -653,6 +618,7 @@ exec_each_call_that_fails_is_unavail(void **state)
 	    exec_run(&h, path, "question", &answer, &len), AAS_PLUGIN_UNAVAIL);
 	fail_at = -1;
 	assert_string_equal(last_report, "said too much");
+	assert_int_equal(munmap(call_failed, sizeof(*call_failed)), 0);
 }
 
 int
