@@ -219,6 +219,40 @@ signin_grace_begins_with_the_first_sign_in(void **state)
 	assert_int_equal(graced(AAS_ST_NONE, NOW - 7 * DAY), AAS_ROW_DUE);
 }
 
+static int
+since_never(void *arg, int64_t now_s, int64_t *since_s)
+{
+	(void)arg;
+	(void)now_s;
+	(void)since_s;
+	fail();
+	return AAS_ERR_SYS;
+}
+
+static void
+signin_grace_that_is_only_observed_begins_nothing(void **state)
+{
+	struct aas_rule r = rule(AAS_EF_REQUIRE, AAS_MODE_OBSERVE);
+	struct aas_query q = make_query();
+	struct aas_answer a;
+	struct aas_policy *p;
+	unsigned why = 0;
+
+	(void)state;
+	r.grace_s = 7 * DAY;
+	p = make_policy(&r, 1);
+	q.now_s = NOW;
+	a.size = sizeof(a);
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+	assert_int_equal(a.observe.wants_since, 1);
+	assert_int_equal(
+	    aas_signin_grace(p, &q, AAS_ST_NONE, since_never, NULL, &a),
+	    AAS_OK);
+	assert_int_equal(aas_states_row(AAS_ST_NONE, &a.observe, 0, NOW, &why),
+	    AAS_ROW_SOON);
+	aas_policy_free(&p);
+}
+
 static void
 signin_grace_that_cannot_be_told_is_none(void **state)
 {
@@ -694,6 +728,8 @@ main(void)
 		FIXTURE_TEST(signin_tick_moves_no_mark_where_no_date_is),
 		cmocka_unit_test(signin_grace_begins_with_the_first_sign_in),
 		cmocka_unit_test(signin_grace_that_cannot_be_told_is_none),
+		cmocka_unit_test(
+		    signin_grace_that_is_only_observed_begins_nothing),
 		cmocka_unit_test(foretell_each_state),
 		cmocka_unit_test(foretell_ssh_credential_serves_from_elsewhere),
 		cmocka_unit_test(foretell_dates),

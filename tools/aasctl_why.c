@@ -299,8 +299,7 @@ begin_grace(const struct aasctl_ask *k, struct aas_person *person,
 {
 	if (k->store == NULL || person->since_s != 0 ||
 	    !aas_signin_keyless(person->state) ||
-	    (!a->now.wants_since && !a->warn.wants_since &&
-		!a->observe.wants_since))
+	    (!a->now.wants_since && !a->warn.wants_since))
 		return 0;
 	return aas_seen_need(aas_policy_statedir(k->policy), &person->user,
 		   scene->now_s, &person->since_s) == AAS_OK;

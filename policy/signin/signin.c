@@ -78,8 +78,14 @@ aas_signin_grace(const struct aas_policy *p, struct aas_query *q,
 	if (!a->now.wants_since && !a->warn.wants_since &&
 	    !a->observe.wants_since)
 		return AAS_OK;
-	if (!aas_signin_keyless(state) ||
-	    since(arg, q->now_s, &since_s) != AAS_OK || since_s <= 0)
+	if (!aas_signin_keyless(state))
+		return AAS_OK;
+	/* A rule that is only observed starts nothing that would outlast it. */
+	if (!a->now.wants_since && !a->warn.wants_since)
+		since_s = q->now_s;
+	else if (since(arg, q->now_s, &since_s) != AAS_OK)
+		return AAS_OK;
+	if (since_s <= 0)
 		return AAS_OK;
 	q->since_s = since_s;
 	return aas_policy_eval(p, q, a);

@@ -48,7 +48,8 @@ void aas_signin_tick(const struct aas_policy *p, int64_t real_s);
  * aas_signin_grace(p, q, state, since, arg, &a):
  * ${a} is the answer to ${q} so far.  If a rule gives grace, and the user has
  * no keys that count (enum aas_state), ask ${since} when it began, and decide
- * again.  Where it cannot tell there is no grace.
+ * again.  Where it cannot tell there is no grace.  If only rules that are
+ * observed give grace, ${since} is not asked: as if it began now.
  * Returns what aas_policy_eval() does; 0 if there was nothing to do.
  */
 typedef int aas_signin_since(void *arg, int64_t now_s, int64_t *since_s);
