@@ -88,6 +88,22 @@ check "in that word" said "$bin: current"
 touch "$etc/policy.conf"
 check "a file that was only touched is current" policy check
 check "too" said "$bin: current"
+sed 's/^realm.*/realm = "other.example";/' "$etc/aas.conf" >"$etc/other.conf"
+check "what no file tells is found by building" \
+    policy check --conf "$etc/other.conf" --out "$bin"
+check "and stale" said "$bin: stale: a build would differ"
+rm "$etc/other.conf"
+cp -p "$bin" /run/policy.bin
+python3 - "$bin" <<-'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    at = f.read().index(b"required_users")
+    f.seek(at)
+    f.write(b"R")
+PY
+check "one other byte in a rule is damage" exits 1 policy check
+check "in that word" said "$bin: damaged"
+mv /run/policy.bin "$bin"
 rules '{ name = "staff"; groups = [ "staff" ]; require = "enrolled";
 	session = "4h"; }'
 check "a changed rule differs" exits 3 policy diff

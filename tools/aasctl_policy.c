@@ -282,12 +282,16 @@ cmd_build(struct aasctl *c, struct aasctl_policy *o)
 
 /* "current", "stale" with the file that is to blame, "absent", or a fault. */
 static const char *
-state_of(const struct aasctl_policy *o, char path[PATH_MAX])
+state_of(const struct aasctl_policy *o, const struct policy_build *b,
+    char path[PATH_MAX])
 {
 	int r = AAS_OK;
 
 	path[0] = '\0';
 	r = policy_origin_state(o->out, path, NULL);
+	/* No file tells of a group that a directory has given a new number. */
+	if (r == AAS_OK && aasctl_policy_same(o, b) != 1)
+		return "stale";
 	if (r == AAS_OK)
 		return "current";
 	if (r == 1)
@@ -305,7 +309,7 @@ cmd_check(struct aasctl *c, struct aasctl_policy *o)
 
 	if (code != AASCTL_OK)
 		goto out;
-	state = state_of(o, path);
+	state = state_of(o, &b, path);
 	if (c->json) {
 		code = aasctl_print(c,
 		    json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "conf",
@@ -315,7 +319,11 @@ cmd_check(struct aasctl *c, struct aasctl_policy *o)
 		goto judge;
 	}
 	(void)printf("%s: no errors, %zu rules\n", o->conf, b.src.rules_n);
-	if (strcmp(state, "stale") == 0)
+	if (strcmp(state, "stale") == 0 && path[0] == '\0')
+		(void)printf("%s: stale: a build would differ, see \"aasctl "
+			     "policy diff\": run \"aasctl policy build\"\n",
+		    o->out);
+	else if (strcmp(state, "stale") == 0)
 		(void)printf("%s: stale: %s has changed: run \"aasctl policy "
 			     "build\"\n",
 		    o->out, path);

@@ -26,6 +26,14 @@ int aasctl_policy_make(
  */
 int aasctl_policy_where(const struct aasctl *c, struct aasctl_policy *o);
 
+/*
+ * aasctl_policy_same(o, b):
+ * Is ${o}->out what ${b} made, but for time, files, places and order?  1 if
+ * it is, 0 if not, or an enum aas_err.
+ */
+int aasctl_policy_same(
+    const struct aasctl_policy *o, const struct policy_build *b);
+
 /* aasctl policy diff, aasctl policy explain; an enum aasctl_exit. */
 int aasctl_policy_diff(const struct aasctl *c, struct aasctl_policy *o);
 int aasctl_policy_explain(const struct aasctl *c, struct aasctl_policy *o);

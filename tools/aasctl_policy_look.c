@@ -162,6 +162,7 @@ out:
 struct diff {
 	size_t n;
 	json_t *json; /* NULL: text */
+	int quiet;    /* 1: neither */
 };
 
 /* one is the new rule, or the old one that has none. */
@@ -170,6 +171,8 @@ tell(struct diff *d, const char *what, const struct said *one, const char *old,
     const char *new)
 {
 	d->n++;
+	if (d->quiet)
+		return;
 	if (d->json != NULL) {
 		(void)json_array_append_new(d->json,
 		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "change", what,
@@ -262,7 +265,7 @@ static int
 diff_sides(const struct aasctl *c, const struct aasctl_policy *o,
     const struct policy_build *b, struct side *old, struct side *new)
 {
-	struct diff d = { 0, c->json ? json_array() : NULL };
+	struct diff d = { 0, c->json ? json_array() : NULL, 0 };
 	int rest = 0;
 	int code = AASCTL_OK;
 
@@ -280,6 +283,40 @@ diff_sides(const struct aasctl *c, const struct aasctl_policy *o,
 	return code != AASCTL_OK ? code : d.n > 0 || rest ? DIFFERS : AASCTL_OK;
 }
 
+static int
+sides_fill(const struct aasctl_policy *o, const struct policy_build *b,
+    struct side *old, struct side *new)
+{
+	int r = aas_policy_open(o->out, &old->policy);
+
+	if (r == AAS_OK)
+		r = side_fill(old);
+	if (r == AAS_OK)
+		r = aas_policy_parse(b->bin, b->len, &new->policy);
+	if (r == AAS_OK)
+		r = side_fill(new);
+	return r;
+}
+
+int
+aasctl_policy_same(const struct aasctl_policy *o, const struct policy_build *b)
+{
+	struct diff d = { 0, NULL, 1 };
+	struct side old = { NULL, NULL, 0, NULL };
+	struct side new = { NULL, NULL, 0, NULL };
+	int r = sides_fill(o, b, &old, &new);
+
+	if (r == AAS_OK) {
+		qsort(old.of, old.n, sizeof(*old.of), by_name);
+		qsort(new.of, new.n, sizeof(*new.of), by_name);
+		compare(&d, &old, &new);
+		r = d.n == 0 && same_rest(o, b, &old, &new);
+	}
+	side_free(&old);
+	side_free(&new);
+	return r;
+}
+
 int
 aasctl_policy_diff(const struct aasctl *c, struct aasctl_policy *o)
 {
@@ -291,10 +328,7 @@ aasctl_policy_diff(const struct aasctl *c, struct aasctl_policy *o)
 
 	if (code != AASCTL_OK)
 		goto out;
-	if ((r = aas_policy_open(o->out, &old.policy)) != AAS_OK ||
-	    (r = side_fill(&old)) != AAS_OK ||
-	    (r = aas_policy_parse(b.bin, b.len, &new.policy)) != AAS_OK ||
-	    (r = side_fill(&new)) != AAS_OK)
+	if ((r = sides_fill(o, &b, &old, &new)) != AAS_OK)
 		code = failed(c, o->out, r);
 	else
 		code = diff_sides(c, o, &b, &old, &new);
