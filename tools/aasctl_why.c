@@ -314,6 +314,7 @@ log_let_off(const struct aasctl_ask *k, const struct aas_person *person,
 
 	if (f->fate == AAS_FATE_DENIED || f->answer.now.verdict != AAS_V_OUT)
 		return;
+	aas_log_sink(NULL); /* the system's log, not the terminal */
 	aas_log(f->row == AAS_ROW_GLASS ? LOG_WARNING : LOG_INFO,
 	    "event=%s phase=check user=\"%s\" service=\"%s\" rule=%s "
 	    "reason=%s",
