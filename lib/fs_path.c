@@ -24,6 +24,50 @@
 #include "lib/err.h"
 #include "lib/fs.h"
 #include "lib/fs_parts.h"
+#include "lib/str.h"
+
+/* One step down from ${dir}, which is closed. */
+static int
+step(int dir, const char *name, size_t n)
+{
+	char one[NAME_MAX + 1];
+	int fd = -1;
+
+	if (n <= NAME_MAX) {
+		memcpy(one, name, n);
+		one[n] = '\0';
+		fd = openat(
+		    dir, one, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	} else {
+		errno = ENAMETOOLONG;
+	}
+	aas_close(&dir);
+	return fd;
+}
+
+/* The same as below in many calls, following no link on the way either. */
+static int
+open_stepwise(const char *path, int flags)
+{
+	int dir = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t n = 0;
+	int fd = -1;
+
+	while (dir != -1) {
+		while (*path == '/')
+			path++;
+		n = aas_str_to(path, '/');
+		if (path[n] == '\0')
+			break;
+		dir = step(dir, path, n);
+		path += n;
+	}
+	if (dir == -1)
+		return -1;
+	fd = aas_fs_openat(dir, n == 0 ? "." : path, flags, 0);
+	aas_close(&dir);
+	return fd;
+}
 
 /* Open a path whose directories were looked at. */
 static int
@@ -41,12 +85,9 @@ open_whole(const char *path, int flags)
 	do
 		fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 	while (fd == -1 && errno == EINTR);
-	/*
-	 * A kernel before 5.6, or a filter that does not know the call: rule 1
-	 * still keeps everybody else's links away.
-	 */
+	/* A kernel before 5.6, or a filter that does not know the call. */
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
-		return aas_fs_openat(AT_FDCWD, path, flags, 0);
+		return open_stepwise(path, flags);
 	return fd >= 3 ? (int)fd : aas_fs_high((int)fd);
 }
 

@@ -10,6 +10,7 @@
 
 #define CHUNK ((size_t)64 * 1024)
 #define ALIGN _Alignof(max_align_t)
+#define MOST  ((size_t)1 << 30) /* no one piece of a policy is as large */
 
 struct chunk {
 	struct chunk *next;
@@ -38,8 +39,7 @@ add(struct aas_arena *a, size_t n)
 	size_t room = n > CHUNK / 4 ? n : CHUNK;
 	struct chunk *c = NULL;
 
-	if (room > SIZE_MAX - sizeof(*c) ||
-	    (c = calloc(1, sizeof(*c) + room)) == NULL)
+	if ((c = calloc(1, sizeof(*c) + room)) == NULL)
 		return NULL;
 	c->room = room;
 	/* A large piece has its own chunk; what was open stays open. */
@@ -59,7 +59,7 @@ aas_arena_get(struct aas_arena *a, size_t n)
 	struct chunk *c = a->last;
 	void *p = NULL;
 
-	if (n > SIZE_MAX / 2)
+	if (n > MOST)
 		return NULL;
 	n = n == 0 ? ALIGN : (n + ALIGN - 1) / ALIGN * ALIGN;
 	if ((c == NULL || c->room - c->used < n) && (c = add(a, n)) == NULL)

@@ -7,6 +7,7 @@
  *  3. A policy that names a group MUST NOT let anybody in, or leave anybody
  *     out of scope, when the groups are not known.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -424,8 +425,9 @@ aas_policy_eval(
 
 	if (a->size < sizeof(*a)) {
 		/* Of a caller that knows less: 0 is a denial everywhere. */
-		if (a->size > sizeof(a->size))
-			memset(&a->now, 0, a->size - sizeof(a->size));
+		if (a->size > offsetof(struct aas_answer, now))
+			memset(&a->now, 0,
+			    a->size - offsetof(struct aas_answer, now));
 		return AAS_ERR_INVAL;
 	}
 	if (p == NULL || !pol_query_valid(q)) {
