@@ -94,7 +94,7 @@ struct aas_index_cred {
 };
 
 /*
- * aas_index_put(), aas_index_get(): the file's bytes: magic "AASIDX02", the
+ * aas_index_put(), aas_index_get(): the file's bytes: magic "AASIDX03", the
  * length of the front part, its fields through lib/wire.h, CRC-32; then for
  * who signs in "AASCRD01", the credentials, CRC-32.
  * ${creds}, one for each key, may be NULL: put writes none; get leaves that

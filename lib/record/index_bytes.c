@@ -283,6 +283,7 @@ aas_index_get(const uint8_t *p, size_t len, struct aas_index *ix,
 	size_t front = 0;
 	int r = AAS_ERR_FORMAT;
 
+	ix->state = AAS_ST_BROKEN; /* until all of it held */
 	if (len < MAGIC_LEN + FRONT_LEN || memcmp(p, INDEX_MAGIC, MAGIC_KIND))
 		return AAS_ERR_FORMAT;
 	if (memcmp(p, INDEX_MAGIC, MAGIC_LEN) != 0)
