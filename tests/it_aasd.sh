@@ -83,6 +83,7 @@ if [ "${1:-}" = inside ]; then
 	    >/etc/aas/policy.conf
 	ok "it builds a policy that changed, in the sandbox" \
 	    rig_until has_rule new
+	rm /etc/aas/policy.conf # this /etc is that of the tests after it
 	ok "the daemon stops when told" systemctl stop aasd.service
 	ok "and the next request starts it again" as_demo aasctl status
 	exit

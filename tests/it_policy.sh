@@ -64,6 +64,7 @@ settings()
 
 rig_user demo 'correct horse'
 usermod -aG staff demo
+rm -rf "$etc" # a host that was booted before may have left its own
 mkdir -p "$etc"
 settings <<-'CONF'
 realm = "demo.example";
