@@ -241,6 +241,12 @@ check "why: each rule, and the outcome" bash -c \
     grep -q "^outcome: *in" /run/why'
 check "why: a rule that does not match says by what" bash -c \
     'aasctl why demo --service batch --json | grep -q "\"missed\":\"\""'
+printf 'auth required pam_deny.so\n' >/etc/pam.d/foreign
+check "why: of a stack without us, what it would answer, and that it does not" \
+    bash -c 'aasctl why demo --service foreign >/run/why;
+    grep -q "^but: .*/etc/pam.d/foreign" /run/why &&
+    ! grep -q "not asked" /run/why'
+rm /etc/pam.d/foreign
 check "why: of oneself, without root" setpriv --reuid=demo --regid=demo \
     --init-groups aasctl why demo --service sudo
 check "why: not of others" bash -c \

@@ -239,7 +239,7 @@ print_why(const struct aas_person *person, const struct aas_scene *scene,
 
 static int
 why(const struct aasctl *c, const struct aasctl_ask *k,
-    const struct aas_person *person, const struct aas_scene *scene)
+    const struct aas_person *person, const struct aas_scene *scene, int covered)
 {
 	struct aas_foretold f;
 	json_t *trace = json_array();
@@ -249,11 +249,19 @@ why(const struct aasctl *c, const struct aasctl_ask *k,
 	(void)aas_foretell(k->policy, person, scene, note, trace, &f);
 	if (c->json) {
 		obj = aasctl_ask_json(k, person, scene, &f);
-		if (obj != NULL)
+		if (obj != NULL) {
 			(void)json_object_set(obj, "trace", trace);
+			(void)json_object_set_new(
+			    obj, "covered", json_boolean(covered));
+		}
 		code = aasctl_print(c, obj);
 	} else {
 		print_why(person, scene, &f, trace);
+		if (!covered)
+			(void)printf("but:        no line of %s/%s asks "
+				     "pam_aas.so, so nothing of this holds "
+				     "there\n",
+			    AAS_STACKS_DIR, scene->service);
 	}
 	json_decref(trace);
 	return code != AASCTL_OK        ? code
@@ -270,6 +278,7 @@ aasctl_cmd_why(struct aasctl *c, int argc, char **argv)
 	struct aas_user u;
 	struct aasctl_ask k;
 	unsigned phases = 0;
+	int covered = 1;
 	int code = AASCTL_USAGE;
 
 	if (parse_opts(argc, argv, &o) != AAS_OK || o.user == NULL)
@@ -284,8 +293,11 @@ aasctl_cmd_why(struct aasctl *c, int argc, char **argv)
 	    AASCTL_OK) {
 		if (aas_stacks_phases(AAS_STACKS_DIR, o.service, &phases) ==
 		    AAS_OK)
+			covered = phases != 0;
+		/* A stack that never asks us is shown as if it did. */
+		if (covered && phases != 0)
 			scene.phases = phases;
-		code = why(c, &k, &person, &scene);
+		code = why(c, &k, &person, &scene, covered);
 		aasctl_ask_forget(&person);
 	}
 	aasctl_ask_close(&k);
