@@ -31,8 +31,9 @@ aas_b64_format(const void *p, size_t len, char *dst)
 	*dst = '\0';
 }
 
+/* One digit; ${last} are those of 62 and 63. */
 static int
-value(char c)
+value(char c, const char last[2])
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -40,40 +41,55 @@ value(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	if (c == '+')
+	if (c == last[0])
 		return 62;
-	return c == '/' ? 63 : -1;
+	return c == last[1] ? 63 : -1;
+}
+
+static int
+decode(const char *s, size_t slen, const char last[2], uint8_t *dst, size_t cap,
+    size_t *len)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t n = 0;
+	int v = 0;
+
+	if (slen / 4 * 3 + slen % 4 * 6 / 8 > cap)
+		return AAS_ERR_TOOBIG;
+	for (size_t i = 0; i < slen; i++) {
+		if ((v = value(s[i], last)) < 0)
+			return AAS_ERR_FORMAT;
+		acc = acc << 6 | (uint32_t)v;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			dst[n++] = (uint8_t)(acc >> bits);
+			acc &= (1u << bits) - 1;
+		}
+	}
+	/* What is left over must be less than a digit, and zero. */
+	if (bits >= 6 || acc != 0)
+		return AAS_ERR_FORMAT;
+	*len = n;
+	return AAS_OK;
 }
 
 int
 aas_b64_parse(const char *s, size_t slen, void *dst, size_t cap, size_t *len)
 {
-	uint8_t *b = dst;
 	size_t pad = 0;
-	size_t n = 0;
-	uint32_t v = 0;
 
 	if (slen % 4 != 0)
 		return AAS_ERR_FORMAT;
 	while (pad < 2 && pad < slen && s[slen - 1 - pad] == '=')
 		pad++;
-	if (slen / 4 * 3 - pad > cap)
-		return AAS_ERR_TOOBIG;
-	for (size_t i = 0; i < slen - pad; i++) {
-		int d = value(s[i]);
+	return decode(s, slen - pad, "+/", dst, cap, len);
+}
 
-		if (d < 0)
-			return AAS_ERR_FORMAT;
-		v = v << 6 | (uint32_t)d;
-		if (i % 4 == 1)
-			b[n++] = (uint8_t)(v >> 4);
-		else if (i % 4 == 2)
-			b[n++] = (uint8_t)(v >> 2);
-		else if (i % 4 == 3)
-			b[n++] = (uint8_t)v;
-	}
-	if ((pad == 1 && (v & 3) != 0) || (pad == 2 && (v & 15) != 0))
-		return AAS_ERR_FORMAT;
-	*len = n;
-	return AAS_OK;
+int
+aas_b64_url_parse(
+    const char *s, size_t slen, void *dst, size_t cap, size_t *len)
+{
+	return decode(s, slen, "-_", dst, cap, len);
 }

@@ -24,4 +24,11 @@ void aas_b64_format(const void *p, size_t len, char *dst);
 int aas_b64_parse(
     const char *s, size_t slen, void *dst, size_t cap, size_t *len);
 
+/*
+ * aas_b64_url_parse(s, slen, dst, cap, &len):
+ * The same of base64url, without padding.  Source: RFC 7515 section 2.
+ */
+int aas_b64_url_parse(
+    const char *s, size_t slen, void *dst, size_t cap, size_t *len);
+
 #endif

@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/put.h"
 
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
@@ -21,41 +22,6 @@
 #define REAL_MIN     INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
 #define REAL_MAX     INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DURATION_MAX (INT64_C(36525) * DAY_S)
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* "01234567-89ab-cdef-0123-456789abcdef\n" to 16 bytes. */
-static int
-boot_id_parse(const char *s, size_t len, uint8_t id[16])
-{
-	size_t at = 0;
-
-	if (len != 37 || s[36] != '\n')
-		return AAS_ERR_FORMAT;
-	for (size_t i = 0; i < 16; i++) {
-		int hi = 0;
-		int lo = 0;
-
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && s[at++] != '-')
-			return AAS_ERR_FORMAT;
-		hi = hex_digit(s[at++]);
-		lo = hex_digit(s[at++]);
-		if (hi < 0 || lo < 0)
-			return AAS_ERR_FORMAT;
-		id[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return AAS_OK;
-}
 
 int
 aas_clock_boot(struct aas_now *now)
@@ -75,7 +41,10 @@ aas_clock_boot(struct aas_now *now)
 	r = aas_fs_kernel(BOOT_ID_PATH, text, sizeof(text), &len);
 	if (r != AAS_OK)
 		return r == AAS_ERR_FORMAT ? r : AAS_ERR_SYS;
-	if ((r = boot_id_parse(text, len, got.boot_id)) != AAS_OK)
+	/* With the end of its line. */
+	if (len != 37 || text[36] != '\n')
+		return AAS_ERR_FORMAT;
+	if ((r = aas_hex_uuid(text, got.boot_id)) != AAS_OK)
 		return r;
 	*now = got;
 	return AAS_OK;
@@ -302,7 +271,7 @@ aas_clock_duration(const char *s, int64_t *seconds)
 		if (u == units_n)
 			return AAS_ERR_FORMAT;
 		total += v * units[u++].s;
-		if (total >= DURATION_MAX)
+		if (total > DURATION_MAX)
 			return AAS_ERR_FORMAT;
 		s++;
 	}

@@ -53,7 +53,7 @@ int aas_clock_parse(const char *s, int64_t *real_s);
 /*
  * aas_clock_duration(s, &seconds):
  * Parse "90s", "15m", "12h", "3d", "1h30m": a number and unit, largest unit
- * first, each at most once, no sign, no space, total below 100 years.
+ * first, each at most once, no sign, no space, total at most 36525 days.
  * AAS_ERR_FORMAT otherwise ("12" has no unit and is refused).
  */
 int aas_clock_duration(const char *s, int64_t *seconds);

@@ -164,12 +164,10 @@ int aas_fs_lock_open(int dirfd, const char *name, int *fd);
 int aas_fs_lock_same(int dirfd, const char *name, int fd);
 
 /*
- * aas_fs_write_all(fd, p, len), aas_fs_read_all(fd, p, len):
- * All of it, through EINTR and short counts.  Returns 0, AAS_ERR_SYS, or
- * AAS_ERR_FORMAT at an early end.
+ * aas_fs_write_all(fd, p, len):
+ * All of it, through EINTR and short counts.  Returns 0, AAS_ERR_SYS.
  */
 int aas_fs_write_all(int fd, const void *p, size_t len);
-int aas_fs_read_all(int fd, void *p, size_t len);
 
 /*
  * aas_fs_high(fd):

@@ -50,4 +50,11 @@ int aas_fs_dir_take(int f, uid_t owner, int *fd);
 int aas_fs_file_take(
     int f, uid_t owner, mode_t forbid, int *fd, struct stat *st);
 
+/*
+ * aas_fs_size_allowed(len):
+ * 1 if a file may become that long: over RLIMIT_FSIZE a write(2) would raise
+ * SIGXFSZ, which ends the host.  Else 0 and errno is EFBIG.
+ */
+int aas_fs_size_allowed(size_t len);
+
 #endif

@@ -50,28 +50,7 @@ aas_fs_write_all(int fd, const void *p, size_t len)
 }
 
 int
-aas_fs_read_all(int fd, void *p, size_t len)
-{
-	uint8_t *b = p;
-
-	while (len > 0) {
-		ssize_t n = read(fd, b, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return AAS_ERR_SYS;
-		if (n == 0)
-			return AAS_ERR_FORMAT;
-		b += n;
-		len -= (size_t)n;
-	}
-	return AAS_OK;
-}
-
-/* Over RLIMIT_FSIZE a write(2) would raise SIGXFSZ, which ends the host. */
-static int
-size_allowed(size_t len)
+aas_fs_size_allowed(size_t len)
 {
 	struct rlimit limit;
 
@@ -89,7 +68,7 @@ begin_new(int dirfd, const char *name, const void *p, size_t len, int *out)
 {
 	int fd = -1;
 
-	if (!size_allowed(len))
+	if (!aas_fs_size_allowed(len))
 		return AAS_ERR_SYS;
 	fd = aas_fs_openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)

@@ -18,4 +18,11 @@ void aas_hex_format(const void *p, size_t len, char *dst);
  */
 int aas_hex_parse(const char *s, void *dst, size_t len);
 
+/*
+ * aas_hex_uuid(s, id):
+ * Read the 36 characters at ${s}, "01234567-89ab-cdef-0123-456789abcdef" in
+ * either case.  AAS_ERR_FORMAT.  Source: RFC 4122 section 3.
+ */
+int aas_hex_uuid(const char *s, uint8_t id[16]);
+
 #endif

@@ -79,9 +79,12 @@ aas_log(int priority, const char *fmt, ...)
 	errno = saved;
 }
 
-/* Write how the first character of src is shown; return its bytes in src. */
+/*
+ * Write how the first character of src is shown; return its bytes in src.
+ * quoted: it goes between double quotes, and none may stand in it.
+ */
 static size_t
-show(char unit[16], const char *src, size_t len)
+show(char unit[16], const char *src, size_t len, int quoted)
 {
 	uint32_t cp = 0;
 	size_t n = aas_utf8_next(src, len, &cp);
@@ -92,7 +95,7 @@ show(char unit[16], const char *src, size_t len)
 	}
 	if (!aas_utf8_plain(cp)) {
 		(void)aas_format(unit, 16, "\\u{%x}", cp);
-	} else if (cp == '\\' || cp == '"') {
+	} else if (cp == '\\' || (cp == '"' && quoted)) {
 		(void)aas_format(unit, 16, "\\%c", (int)cp);
 	} else {
 		memcpy(unit, src, n);
@@ -101,8 +104,8 @@ show(char unit[16], const char *src, size_t len)
 	return n;
 }
 
-char *
-aas_printable(char *dst, size_t cap, const char *src)
+static char *
+print(char *dst, size_t cap, const char *src, int quoted)
 {
 	size_t at = 0;
 	size_t len = 0;
@@ -125,7 +128,7 @@ aas_printable(char *dst, size_t cap, const char *src)
 			len--;
 			continue;
 		}
-		took = show(unit, src, len);
+		took = show(unit, src, len, quoted);
 		n = strlen(unit);
 		if (n > cap - 1 - at)
 			break;
@@ -136,4 +139,16 @@ aas_printable(char *dst, size_t cap, const char *src)
 	}
 	dst[at] = '\0';
 	return dst;
+}
+
+char *
+aas_printable(char *dst, size_t cap, const char *src)
+{
+	return print(dst, cap, src, 1);
+}
+
+char *
+aas_legible(char *dst, size_t cap, const char *src)
+{
+	return print(dst, cap, src, 0);
 }

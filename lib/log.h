@@ -36,4 +36,7 @@ void aas_log_sink(void (*fn)(int priority, const char *line));
  */
 char *aas_printable(char *dst, size_t cap, const char *src);
 
+/* aas_legible(dst, cap, src): the same for people; a double quote is itself. */
+char *aas_legible(char *dst, size_t cap, const char *src);
+
 #endif

@@ -3,6 +3,8 @@
  *
  * 1. A reused pid MUST NOT pass for the process that had it before.
  * 2. The name of a program, which anybody chooses, MUST NOT shift a field.
+ * 3. A process whose first thread has ended MUST NOT pass for one that is over:
+ *    the kernel says zombie of both.
  */
 #include <string.h>
 
@@ -14,13 +16,6 @@
 
 #define TEXT_MAX (STAT_MAX + 2)
 #define STAT_MAX 1024 /* 52 numbers of 20 digits at most; the name has 15 */
-
-struct stat_line {
-	pid_t pid;
-	char state;
-	pid_t ppid;
-	uint64_t start;
-};
 
 /* Read that file of a process, 0: of this one, NUL-terminated, into text. */
 static int
@@ -66,15 +61,28 @@ number(const char **s, uint64_t *v)
 	return AAS_OK;
 }
 
+/* Past that many fields more. */
+static const char *
+skip(const char *s, int fields)
+{
+	while (fields-- > 0) {
+		if ((s = aas_str_chr(s, ' ')) == NULL)
+			return NULL;
+		s++;
+	}
+	return s;
+}
+
 static int
-stat_parse(const char *text, struct stat_line *l)
+stat_parse(const char *text, struct aas_proc_seen *l)
 {
 	const char *s = text;
+	const char *tty = NULL;
 	uint64_t v = 0;
 
 	if (number(&s, &v) != AAS_OK || v == 0 || v > INT32_MAX || *s != '(')
 		return AAS_ERR_FORMAT;
-	l->pid = (pid_t)v;
+	l->id.pid = (pid_t)v;
 	/* The name may hold anything, ") " too: it ends at the last one. */
 	if ((s = aas_str_rchr(s, ')')) == NULL || s[1] != ' ' || s[2] == '\0' ||
 	    s[3] != ' ')
@@ -84,40 +92,61 @@ stat_parse(const char *text, struct stat_line *l)
 	if (number(&s, &v) != AAS_OK || v > INT32_MAX)
 		return AAS_ERR_FORMAT;
 	l->ppid = (pid_t)v;
-	/* s is at field 5; skip to field 22. */
-	for (int field = 5; field < 22; field++) {
-		if ((s = aas_str_chr(s, ' ')) == NULL)
-			return AAS_ERR_FORMAT;
-		s++;
-	}
-	return number(&s, &l->start);
+	/* Below zero: it is ending just now, and in no session any more. */
+	if ((s = skip(s, 6 - 5)) == NULL)
+		return AAS_ERR_FORMAT;
+	tty = s;
+	l->session =
+	    number(&tty, &v) == AAS_OK && v <= INT32_MAX ? (pid_t)v : 0;
+	if ((s = skip(s, 7 - 6)) == NULL)
+		return AAS_ERR_FORMAT;
+	tty = s; /* may be below zero: none */
+	l->tty =
+	    number(&tty, &v) == AAS_OK && v <= UINT32_MAX ? (uint32_t)v : 0;
+	if ((s = skip(s, 20 - 7)) == NULL || number(&s, &v) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	if (v > 1 && (l->state == 'Z' || l->state == 'X'))
+		l->state = AAS_PROC_HEADLESS;
+	if ((s = skip(s, 22 - 21)) == NULL)
+		return AAS_ERR_FORMAT;
+	return number(&s, &l->id.start);
 }
 
 /* pid 0: this process */
 static int
-look(pid_t pid, struct stat_line *l)
+look(pid_t pid, struct aas_proc_seen *l)
 {
 	char text[TEXT_MAX];
 	int r = proc_read(pid, "stat", text);
 
 	if (r == AAS_OK)
 		r = stat_parse(text, l);
-	return r == AAS_OK && pid != 0 && l->pid != pid ? AAS_ERR_FORMAT : r;
+	return r == AAS_OK && pid != 0 && l->id.pid != pid ? AAS_ERR_FORMAT : r;
 }
 
 static int
 get(pid_t pid, struct aas_proc *p, pid_t *ppid)
 {
-	struct stat_line l = { 0 };
+	struct aas_proc_seen l = { .ppid = 0 };
 	int r = look(pid, &l);
 
 	if (r != AAS_OK)
 		return r;
-	p->pid = l.pid;
-	p->start = l.start;
+	*p = l.id;
 	if (ppid != NULL)
 		*ppid = l.ppid;
 	return AAS_OK;
+}
+
+int
+aas_proc_see(pid_t pid, struct aas_proc_seen *p)
+{
+	struct aas_proc_seen l = { .ppid = 0 };
+	int r = pid > 0 ? look(pid, &l) : AAS_ERR_NOTFOUND;
+
+	if (r == AAS_OK)
+		*p = l;
+	return r;
 }
 
 int
@@ -132,7 +161,10 @@ aas_proc_self(struct aas_proc *p, pid_t *ppid)
 	return get(0, p, ppid);
 }
 
-/* A file that is nothing but one number; missing: a kernel without it. */
+/*
+ * A file that is nothing but one number.  Missing: a kernel without it, or no
+ * such process.
+ */
 static int
 audit_number(pid_t pid, const char *name, uint32_t *v)
 {
@@ -140,12 +172,8 @@ audit_number(pid_t pid, const char *name, uint32_t *v)
 	const char *s = text;
 	uint64_t got = 0;
 	size_t n;
-	int r = pid > 0 ? proc_read(pid, name, text) : AAS_ERR_NOTFOUND;
+	int r = pid >= 0 ? proc_read(pid, name, text) : AAS_ERR_NOTFOUND;
 
-	if (r == AAS_ERR_NOTFOUND) {
-		*v = AAS_PROC_NO_AUDIT;
-		return AAS_OK;
-	}
 	if (r != AAS_OK)
 		return r;
 	n = aas_str_to(text, '\n');
@@ -166,9 +194,8 @@ aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid)
 
 	if (r == AAS_OK && uid != NULL)
 		r = audit_number(pid, "loginuid", &u);
-	/* Without the files: a kernel without them, or no such process? */
-	if (r == AAS_OK && s == AAS_PROC_NO_AUDIT)
-		r = aas_proc_get(pid, &p, NULL);
+	if (r == AAS_ERR_NOTFOUND)
+		r = get(pid, &p, NULL);
 	if (r != AAS_OK)
 		return r;
 	*session = s;
@@ -178,11 +205,39 @@ aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid)
 }
 
 int
+aas_proc_seat(struct aas_proc_seat *seat)
+{
+	struct aas_proc_seen me = { .ppid = 0 }, leader = { .ppid = 0 };
+	uint32_t audit = AAS_PROC_NO_AUDIT;
+	int r = look(0, &me);
+
+	if (r != AAS_OK)
+		return r;
+	if (me.tty == 0 || me.session <= 0)
+		return AAS_ERR_NOTFOUND;
+	if ((r = look(me.session, &leader)) != AAS_OK)
+		return r;
+	if (leader.tty != me.tty || leader.session != me.session ||
+	    leader.state == 'Z' || leader.state == 'X')
+		return AAS_ERR_NOTFOUND;
+	if ((r = aas_proc_audit(0, &audit, NULL)) != AAS_OK)
+		return r;
+	*seat = (struct aas_proc_seat){ me.tty, leader.id, audit };
+	return AAS_OK;
+}
+
+int
+aas_proc_session(pid_t pid, uint32_t *session)
+{
+	return audit_number(pid, "sessionid", session);
+}
+
+int
 aas_proc_alive(const struct aas_proc *p)
 {
-	struct stat_line l = { 0 };
+	struct aas_proc_seen l = { .ppid = 0 };
 
 	if (p->pid <= 0 || look(p->pid, &l) != AAS_OK)
 		return 0;
-	return l.start == p->start && l.state != 'Z' && l.state != 'X';
+	return l.id.start == p->start && l.state != 'Z' && l.state != 'X';
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/frame.h"
+#include "lib/kinds.h"
 #include "lib/user.h"
 
 /*
@@ -35,8 +36,9 @@ enum aas_op {
 	AAS_OP_MAKE = 2,      /* make the credentials of one new key */
 	AAS_OP_PREFLIGHT = 3, /* which of the user's keys are plugged in */
 	AAS_OP_VERIFY = 4,    /* verify the whole record, renew the index */
-	AAS_OP_PROVE = 5, /* sign a given challenge with given credentials */
-	AAS_OP_ENROLL = 6 /* aas-enroll: the whole dialog, then genesis */
+	AAS_OP_PROVE = 5,  /* sign a given challenge with given credentials */
+	AAS_OP_ENROLL = 6, /* aas-enroll: the whole dialog, then genesis */
+	AAS_OP_UNLOCK = 7  /* aas-enroll: unlock at a sign-in, and admit */
 };
 
 /* Flags of a request. */
@@ -48,6 +50,11 @@ enum aas_op {
 #define AAS_RQ_ORIGIN \
 	0x0020u /* assert: remote if the caller stems from there */
 #define AAS_RQ_SERVER_KEYS 0x0040u /* ... which may use this host's keys */
+#define AAS_RQ_FRESH       0x0080u /* ... for which a fresh sign-in will do */
+#define AAS_RQ_AGENT       0x0100u /* ... which asks the caller's SSH agent */
+#define AAS_RQ_ANY         0x0200u /* prove: by `present` of the credentials */
+
+#define AAS_RQ_ANY 0x0200u /* prove: any one of the credentials */
 
 #define AAS_NONCE_LEN   16
 #define AAS_TEXT_MAX    1024 /* a text or prompt with its NUL */
@@ -82,8 +89,9 @@ struct aas_request {
 	char user[AAS_USER_MAX];
 	char service[AAS_SERVICE_MAX];
 	char policy[AAS_PATH_MAX]; /* compiled policy; "" is the default */
-	uint8_t present;           /* assert: distinct keys, 1 or 2 */
+	uint8_t present;           /* assert, any: distinct keys, 1 or 2 */
 	uint32_t timeout_s;        /* whole ceremony, 1..600 */
+	uint32_t fresh_s;          /* AAS_RQ_FRESH: younger than this */
 	/* make, prove: */
 	char realm[AAS_REALM_MAX];
 	char label[AAS_LABEL_MAX];
@@ -95,6 +103,7 @@ struct aas_request {
 		char label[AAS_LABEL_MAX];
 		struct aas_cred c;
 	} creds[AAS_KEYS_MAX];
+	struct aas_kinds kinds; /* assert, make: the keys that are taken */
 };
 
 /* An assertion by one credential: what goes into a proof. */
@@ -128,6 +137,14 @@ struct aas_made {
 #define AAS_GRANTED 0xA5C3961Eu
 #define AAS_REFUSED 0x5A3C69E1u
 
+/* What was verified, of whom the request was about. */
+enum aas_how {
+	AAS_HOW_HERE = 0,  /* keys plugged into this host, by who sits there */
+	AAS_HOW_FRESH = 1, /* nothing now: the caller's sign-in by a key was */
+	AAS_HOW_AGENT = 2, /* keys behind the caller's SSH agent */
+	AAS_HOW_SERVER = 3 /* keys of this host, by a caller from elsewhere */
+};
+
 struct aas_verdict {
 	uint32_t result;
 	uint16_t reason;              /* enum aas_reason, lib/reason.h */
@@ -137,6 +154,9 @@ struct aas_verdict {
 	uint8_t keys_n;               /* assert: keys that answered, distinct */
 	char label[2][AAS_LABEL_MAX];
 	uint8_t key[2][32];      /* SHA-256 of the credential id */
+	uint8_t aaguid[2][16];   /* as recorded */
+	uint8_t backup[2];       /* AAS_BE | AAS_BS, as recorded */
+	uint8_t how;             /* enum aas_how */
 	uint8_t uv;              /* 1: all of them verified the user */
 	uint8_t state;           /* enum aas_state, for verify, enroll */
 	int64_t deadline_s;      /* of the index: degraded since, ...; or 0 */
@@ -164,7 +184,7 @@ struct aas_plugged {
  * length over its bound, a string with NUL or control characters (texts may
  * have line breaks and tabs), an unknown op, flag or result: AAS_ERR_FORMAT,
  * with the struct all zero.  Writing: AAS_ERR_TOOBIG, AAS_ERR_INVAL.  struct
- * aas_request is big (20 kB): keep it off small stacks.
+ * aas_request is big (25 kB): keep it off small stacks.
  */
 int aas_request_put(
     const struct aas_request *rq, uint8_t *buf, size_t cap, size_t *len);

@@ -94,11 +94,13 @@ static const struct {
 	    "Two different records of your security keys exist. The changes "
 	    "must be signed again on one host; tell your administrator." },
 	[AAS_WHY_LOCKED] = { "locked",
-	    "This account is locked. Two of its keys together, or a recovery, "
-	    "unlock it." },
+	    "This account is locked by its owner. Two of its security keys "
+	    "together unlock it, at the login of the machine itself or with "
+	    "\"aasctl unlock\"; else \"aasctl recover\" does." },
 	[AAS_WHY_RECOVERING] = { "recovering",
-	    "This account is being recovered and waits for its time. One of "
-	    "its keys can still cancel that." },
+	    "This account is being recovered. One of its keys can still "
+	    "cancel that; when its time has come \"aasctl recover\" "
+	    "finishes it." },
 	[AAS_WHY_DEGRADED] = { "degraded",
 	    "Only one security key is left on this account. Add a second one "
 	    "soon." },
@@ -162,6 +164,60 @@ static const struct {
 	    "This account must have security keys; your organization's "
 	    "statement that its single sign-on does instead is not valid yet. "
 	    "Try again later, or ask your administrator to let you enroll." },
+	[AAS_WHY_ATTEST_REVOKED] = { "attest-revoked",
+	    "This account must have security keys; your organization's "
+	    "statement that its single sign-on does instead has been revoked. "
+	    "Ask your administrator why, or to let you enroll." },
+	[AAS_WHY_ATTEST_VOID] = { "attest-void",
+	    "This account must have security keys; a statement that a single "
+	    "sign-on does instead is not signed as it must be. Ask your "
+	    "administrator (\"aasctl attest list\" says why), or to let you "
+	    "enroll." },
+	[AAS_WHY_ATTEST_UNREAD] = { "attest-unread",
+	    "This account must have security keys; a file that may say what "
+	    "does instead is not read, as others could have written it. Ask "
+	    "your administrator (\"aasctl attest list\" says which), or to "
+	    "let you enroll." },
+	[AAS_WHY_UID] = { "uid",
+	    "This account's number (uid) is 65535 or above 2147483647, which "
+	    "programs take for another account's. Ask your administrator to "
+	    "give it another one." },
+	[AAS_WHY_KEY_KIND] = { "key-kind",
+	    "The policy of this host does not take this kind of security key "
+	    "here. Use another key, or ask your administrator." },
+	[AAS_WHY_FEW_KEYS] = { "few-keys",
+	    "The policy of this host asks for more security keys than this "
+	    "account has. Run \"aasctl keys add\"." },
+	[AAS_WHY_NO_SESSION] = { "no-session",
+	    "There is no such session of yours. See aasctl sessions." },
+	[AAS_WHY_ALERT_SPOOL] = { "alert-spool",
+	    "A sign-in to this account must be told to its owner, and this "
+	    "host cannot write down that it was. Ask your administrator to "
+	    "look at its log: it says what is wrong with the spool." },
+	[AAS_WHY_NOT_FRESH] = { "not-fresh",
+	    "This shell came from another machine, and its sign-in by a "
+	    "security key is too long ago for this. Sign in again; to extend "
+	    "the session is not enough." },
+	[AAS_WHY_AGENT] = { "ssh-agent",
+	    "This shell came from another machine, and none of your keys "
+	    "answered through its SSH agent. Sign in with ssh -A, with the "
+	    "key in your agent there." },
+	[AAS_WHY_NO_LEASE] = { "no-lease",
+	    "This account runs only while somebody lends it hours, and nobody "
+	    "does. Who may can run \"aasctl lease grant\"." },
+	[AAS_WHY_NOT_GRANTOR] = { "not-grantor",
+	    "No rule of this host lets you lend hours to that account. Ask "
+	    "your administrator." },
+	[AAS_WHY_LEASE_LONG] = { "lease-too-long",
+	    "The rules of this host do not let you lend that many hours at a "
+	    "time. Ask for fewer." },
+	[AAS_WHY_MAX_TOTAL] = { "max-total",
+	    "This session lasts as long as a session may here, and cannot be "
+	    "extended further. Sign in again for a new one." },
+	[AAS_WHY_KEEPER] = { "keeper",
+	    "Nothing on this host would end this session on time, and policy "
+	    "asks for that. An administrator can start aasd: systemctl start "
+	    "aasd.service." },
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == AAS_WHY_LAST + 1,

@@ -65,7 +65,22 @@ enum aas_reason {
 	AAS_WHY_ATTEST_EXPIRED = 51, /* "attest-expired" */
 	AAS_WHY_ATTEST_MISSING = 52, /* "attest-missing": another sign-in */
 	AAS_WHY_ATTEST_FUTURE = 53,  /* "attest-not-yet" */
-	AAS_WHY_LAST = 53
+	AAS_WHY_UID = 54,            /* "uid": taken for another by programs */
+	AAS_WHY_ATTEST_REVOKED = 55, /* "attest-revoked" */
+	AAS_WHY_ATTEST_VOID = 56,    /* "attest-void": not authentic */
+	AAS_WHY_ATTEST_UNREAD = 57,  /* "attest-unread": others may write it */
+	AAS_WHY_KEY_KIND = 58,       /* "key-kind": none that policy takes */
+	AAS_WHY_FEW_KEYS = 59,       /* "few-keys": fewer than policy asks */
+	AAS_WHY_NO_SESSION = 60,     /* "no-session" */
+	AAS_WHY_ALERT_SPOOL = 61,    /* "alert-spool": cannot be told */
+	AAS_WHY_NOT_FRESH = 62,      /* "not-fresh": no sign-in just now */
+	AAS_WHY_AGENT = 63,          /* "ssh-agent": it did not sign */
+	AAS_WHY_NO_LEASE = 64,       /* "no-lease": nobody lends it hours */
+	AAS_WHY_NOT_GRANTOR = 65,    /* "not-grantor": no rule lets one lend */
+	AAS_WHY_LEASE_LONG = 66,     /* "lease-too-long": over the rule's max */
+	AAS_WHY_MAX_TOTAL = 67,      /* "max-total": no longer than that */
+	AAS_WHY_KEEPER = 68,         /* "keeper": nobody ends sessions */
+	AAS_WHY_LAST = 68
 };
 
 /*

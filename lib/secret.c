@@ -4,7 +4,6 @@
  * 1. A secret MUST NOT be left in memory that was given back.
  * 2. A comparison MUST NOT tell by its time where two secrets differ.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -27,16 +26,6 @@ aas_secret_clear(struct aas_secret *s)
 {
 	if (s != NULL)
 		explicit_bzero(s, sizeof(*s));
-}
-
-void
-aas_secret_free(char **p)
-{
-	if (p == NULL || *p == NULL)
-		return;
-	explicit_bzero(*p, strlen(*p));
-	free(*p);
-	*p = NULL;
 }
 
 int

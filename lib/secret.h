@@ -28,13 +28,6 @@ int aas_secret_set(struct aas_secret *s, const void *p, size_t len);
 void aas_secret_clear(struct aas_secret *s);
 
 /*
- * aas_secret_free(p):
- * Wipe the NUL-terminated string *${p}, which malloc made, free it and set
- * *${p} to NULL.  *${p} may be NULL.  For the replies of a conversation.
- */
-void aas_secret_free(char **p);
-
-/*
  * aas_mem_equal(a, b, len):
  * Return 1 if the ${len} bytes at ${a} and ${b} are the same, else 0, in
  * time that depends on ${len} alone.

@@ -9,14 +9,19 @@
 
 #include "lib/service.h"
 
-static const char *const names[] = { "atd", "chfn", "chpasswd", "chsh",
-	"cockpit", "cosmic-greeter", "cron", "crond", "cups", "doas", "dovecot",
-	"greetd", "imap", "lightdm", "login", "lxdm", "ly", "newusers", "other",
-	"passwd", "plasmalogin", "polkit-1", "pop3", "ppp", "remote", "rlogin",
-	"rsh", "runuser", "runuser-l", "samba", "screen", "sddm", "slim",
-	"smtp", "ssh", "sshd", "su", "su-l", "sudo", "sudo-i", "swaylock",
-	"system-auth", "systemd-user", "vlock", "vsftpd", "xdm", "xrdp-sesman",
-	"xscreensaver" };
+static const char *const names[] = { "atd", "chfn", "chgpasswd", "chpasswd",
+	"chsh", "cinnamon-screensaver", "cockpit", "cosmic-greeter", "cron",
+	"crond", "cups", "doas", "dovecot", "gnome-screensaver", "greetd",
+	"gtklock", "hyprlock", "i3lock", "imap", "kscreenlocker",
+	"light-locker", "lightdm", "lightlocker", "login", "lxdm", "ly",
+	"mate-screensaver", "newusers", "openvpn", "other", "passwd",
+	"physlock", "pkexec", "plasmalogin", "polkit-1", "pop3", "ppp",
+	"proftpd", "pure-ftpd", "remote", "rlogin", "rsh", "runuser",
+	"runuser-l", "samba", "saslauthd", "screen", "sddm", "slick-greeter",
+	"slim", "smtp", "squid", "ssh", "sshd", "su", "su-l", "su-rs", "sudo",
+	"sudo-i", "sudo-rs", "swaylock", "system-auth", "systemd-user", "vlock",
+	"vsftpd", "waylock", "webmin", "xdm", "xfce4-screensaver", "xlock",
+	"xrdp", "xrdp-sesman", "xscreensaver" };
 
 /* With what distributions append. */
 static const char *const families[] = { "common-", "cosmic-greeter-", "gdm",

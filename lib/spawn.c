@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -28,7 +29,8 @@
 #include "lib/spawn.h"
 #include "lib/str.h"
 
-#define KILLED_MS 1000 /* how long a killed process may take to go */
+#define KILLED_MS  1000 /* how long a killed process may take to go */
+#define AWAY_STACK 16384
 
 /* Is path a program that nobody but root and the effective user can change? */
 static int
@@ -56,20 +58,34 @@ program_check(const char *path)
 	return r;
 }
 
-/* The order matters: descriptor 0 is taken before everything is closed. */
+/*
+ * The order matters: descriptor 0 is taken before everything is closed.
+ *   sock  -1: none, and 0 is as 1 and 2 are
+ *   heard 1: 1 is the socket, too
+ *   extra becomes 3; -1: none
+ */
 static int
-actions_fill(posix_spawn_file_actions_t *fa, int sock)
+actions_fill(posix_spawn_file_actions_t *fa, int sock, int heard, int extra)
 {
 	int e = 0;
 
-	if ((e = posix_spawn_file_actions_adddup2(fa, sock, 0)) != 0)
+	if (sock != -1 &&
+	    (e = posix_spawn_file_actions_adddup2(fa, sock, 0)) != 0)
 		return e;
 	if ((e = posix_spawn_file_actions_addopen(
 		 fa, 1, "/dev/null", O_RDWR, 0)) != 0)
 		return e;
 	if ((e = posix_spawn_file_actions_adddup2(fa, 1, 2)) != 0)
 		return e;
-	if ((e = posix_spawn_file_actions_addclosefrom_np(fa, 3)) != 0)
+	if (sock == -1 && (e = posix_spawn_file_actions_adddup2(fa, 1, 0)) != 0)
+		return e;
+	if (heard && (e = posix_spawn_file_actions_adddup2(fa, 0, 1)) != 0)
+		return e;
+	if (extra != -1 &&
+	    (e = posix_spawn_file_actions_adddup2(fa, extra, 3)) != 0)
+		return e;
+	if ((e = posix_spawn_file_actions_addclosefrom_np(
+		 fa, extra != -1 ? 4 : 3)) != 0)
 		return e;
 	return posix_spawn_file_actions_addchdir_np(fa, "/");
 }
@@ -93,30 +109,82 @@ attr_fill(posix_spawnattr_t *at)
 		POSIX_SPAWN_SETSID));
 }
 
-/* posix_spawn() with all of it; returns an errno. */
-static int
-start(const char *path, char *const argv[], int sock, pid_t *pid)
-{
-	char *const envp[] = { NULL };
+/* What posix_spawn() is to be called with. */
+struct order {
+	const char *path;
+	char *const *argv;
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
+	pid_t pid;
+	int e; /* an errno */
+};
+
+static int
+give(void *arg)
+{
+	char *const envp[] = { NULL };
+	struct order *o = arg;
+
+	o->e = posix_spawn(&o->pid, o->path, &o->fa, &o->at, o->argv, envp);
+	return 0;
+}
+
+/* From a process of its own that is gone when this returns. */
+static void
+give_away(struct order *o)
+{
+	_Alignas(16) char stack[AWAY_STACK];
+	uint64_t all = UINT64_MAX, before = 0; /* as the kernel has a mask */
+	siginfo_t si;
+	pid_t pid = -1;
+
+	/* A handler of the host's must not run in there. */
+	(void)syscall(
+	    SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	pid = clone(give, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, o);
+	if (pid == -1)
+		o->e = errno;
+	(void)syscall(
+	    SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	/* It is on its way out already, and no wait of the host's takes it. */
+	while (pid > 0 &&
+	    syscall(SYS_waitid, P_PID, pid, &si, WEXITED | __WALL, NULL) ==
+		-1 &&
+	    errno == EINTR)
+		continue;
+}
+
+/* posix_spawn() with all of it; returns an errno. */
+static int
+start(const char *path, char *const argv[], int sock, int heard, int extra,
+    pid_t *pid)
+{
+	struct order o = { .path = path, .argv = argv };
 	int e = 0;
 
-	if ((e = posix_spawn_file_actions_init(&fa)) != 0)
+	if ((e = posix_spawn_file_actions_init(&o.fa)) != 0)
 		return e;
-	if ((e = posix_spawnattr_init(&at)) != 0) {
-		(void)posix_spawn_file_actions_destroy(&fa);
+	if ((e = posix_spawnattr_init(&o.at)) != 0) {
+		(void)posix_spawn_file_actions_destroy(&o.fa);
 		return e;
 	}
-	if ((e = actions_fill(&fa, sock)) == 0 && (e = attr_fill(&at)) == 0)
-		e = posix_spawn(pid, path, &fa, &at, argv, envp);
-	(void)posix_spawnattr_destroy(&at);
-	(void)posix_spawn_file_actions_destroy(&fa);
+	if ((e = actions_fill(&o.fa, sock, heard, extra)) == 0 &&
+	    (e = attr_fill(&o.at)) == 0) {
+		if (pid != NULL)
+			(void)give(&o);
+		else
+			give_away(&o);
+		e = o.e;
+	}
+	(void)posix_spawnattr_destroy(&o.at);
+	(void)posix_spawn_file_actions_destroy(&o.fa);
+	if (e == 0 && pid != NULL)
+		*pid = o.pid;
 	return e;
 }
 
-int
-aas_spawn(const char *path, char *const argv[], struct aas_child *c)
+static int
+spawn(const char *path, char *const argv[], int heard, struct aas_child *c)
 {
 	int sv[2] = { -1, -1 };
 	pid_t pid = -1;
@@ -135,7 +203,7 @@ aas_spawn(const char *path, char *const argv[], struct aas_child *c)
 	sv[1] = aas_fs_high(sv[1]);
 	if (sv[0] == -1 || sv[1] == -1)
 		goto out;
-	if ((e = start(path, argv, sv[1], &pid)) != 0) {
+	if ((e = start(path, argv, sv[1], heard, -1, &pid)) != 0) {
 		errno = e;
 		goto out;
 	}
@@ -149,6 +217,34 @@ out:
 	aas_close(&sv[0]);
 	aas_close(&sv[1]);
 	return r;
+}
+
+int
+aas_spawn(const char *path, char *const argv[], struct aas_child *c)
+{
+	return spawn(path, argv, 0, c);
+}
+
+int
+aas_spawn_heard(const char *path, char *const argv[], struct aas_child *c)
+{
+	return spawn(path, argv, 1, c);
+}
+
+int
+aas_spawn_away(const char *path, char *const argv[], int fd)
+{
+	int saved = errno;
+	int e = 0;
+	int r = AAS_ERR_INVAL;
+
+	if (argv == NULL || argv[0] == NULL)
+		return AAS_ERR_INVAL;
+	if ((r = program_check(path)) != AAS_OK)
+		return r;
+	e = start(path, argv, -1, 0, fd, NULL);
+	errno = e != 0 ? e : saved;
+	return e == 0 ? AAS_OK : e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
 }
 
 static int

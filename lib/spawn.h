@@ -32,6 +32,28 @@ struct aas_child {
 int aas_spawn(const char *path, char *const argv[], struct aas_child *c);
 
 /*
+ * aas_spawn_heard(path, argv, &c):
+ * The same, but 1 is the socket, too: what it writes there comes in packets.
+ */
+int aas_spawn_heard(const char *path, char *const argv[], struct aas_child *c);
+
+/*
+ * aas_spawn_away(path, argv, fd):
+ * Start ${path}, held to the same, which is nobody's child here: with 0 to 2
+ * on /dev/null, ${fd} as 3 if it is not -1, and nothing else open, in a session
+ * of its own, with an empty environment, default signals, an empty mask, "/" as
+ * directory.  A process that shares this one's memory (clone(2), CLONE_VM and
+ * CLONE_VFORK, no signal at its end) starts it and is gone before this returns,
+ * so that neither how
+ * ${path} behaves nor how the host treats its children matters: no SIGCHLD, no
+ * zombie, nothing to wait for.  Limits, umask and control group are those of
+ * the host, for ${path} to change.
+ * Returns 0 once it was executed; AAS_ERR_NOTFOUND, AAS_ERR_PERMS,
+ * AAS_ERR_INVAL, AAS_ERR_NOMEM, AAS_ERR_SYS.
+ */
+int aas_spawn_away(const char *path, char *const argv[], int fd);
+
+/*
  * aas_child_end(&c, grace_ms):
  * Close the socket, give the process ${grace_ms} to go, then SIGKILL it
  * through the pidfd; reap that pid and no other; ECHILD (the host reaped it,

@@ -27,31 +27,13 @@ static const struct {
 	{ "ssh-rsa-cert-v01@openssh.com", 2 },
 };
 
-/* A u32 length and that many bytes, where they are. */
-static const uint8_t *
-string(struct aas_rd *r, size_t *len)
-{
-	size_t n = aas_rd_u32(r);
-	const uint8_t *p = r->p;
-
-	*len = 0;
-	if (r->bad || n > r->len) {
-		r->bad = 1;
-		return NULL;
-	}
-	r->p += n;
-	r->len -= n;
-	*len = n;
-	return p;
-}
-
 static void
 skip(struct aas_rd *r, unsigned strings)
 {
 	size_t len = 0;
 
 	while (strings-- > 0)
-		(void)string(r, &len);
+		(void)aas_rd_part(r, &len);
 }
 
 /* 0, AAS_ERR_NOTFOUND or AAS_ERR_FORMAT. */
@@ -87,7 +69,7 @@ aas_sshcert_ca(
 	if (len > AAS_SSHCERT_MAX)
 		return AAS_ERR_FORMAT;
 	aas_rd_init(&r, cert, len);
-	p = string(&r, &n);
+	p = aas_rd_part(&r, &n);
 	if (r.bad)
 		return AAS_ERR_FORMAT;
 	if ((k = kind_of(p, n, &strings)) != AAS_OK)
@@ -99,7 +81,7 @@ aas_sshcert_ca(
 	(void)aas_rd_u64(&r); /* valid after, valid before */
 	(void)aas_rd_u64(&r);
 	skip(&r, 3); /* critical options, extensions, reserved */
-	p = string(&r, &n);
+	p = aas_rd_part(&r, &n);
 	skip(&r, 1); /* signature */
 	if (aas_rd_end(&r) != AAS_OK || type != TYPE_USER || n == 0)
 		return AAS_ERR_FORMAT;

@@ -61,14 +61,4 @@ aas_str_begins(const char *s, const char *with)
 	return *with == '\0';
 }
 
-/* strstr(3), as a question */
-static inline int
-aas_str_has(const char *s, const char *what)
-{
-	for (; *s != '\0'; s++)
-		if (aas_str_begins(s, what))
-			return 1;
-	return *what == '\0';
-}
-
 #endif

@@ -6,22 +6,34 @@
  *    asked for, byte for byte.
  * 3. A failed look-up MUST NOT look like a user, or like a shorter list of
  *    groups.
+ * 4. A uid that some program takes for another MUST NOT be anybody's
+ *    (CVE-2018-19788, CVE-2019-14287).
  */
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/reason.h"
 #include "lib/user.h"
 #include "lib/utf8.h"
 #include "lib/str.h"
 
 #define ENTRY_MIN 1024
 #define ENTRY_MAX (1024 * 1024)
+#define GROUP_MIN ((size_t)16 * 1024)        /* each time it is all read anew */
+#define GROUP_MAX ((size_t)16 * 1024 * 1024) /* a very large group */
+
+#define ROOM ((size_t)1024 * 1024) /* what a source may want */
+
+#define NOBODY_ASKED EXDEV /* what no source of users has a use for */
 
 #define GROUP_FILE "/etc/group"
 
@@ -52,11 +64,17 @@ aas_user_valid(const char *name)
 	return 1;
 }
 
-static int
-uid_usable(uid_t uid)
+int
+aas_user_uid_usable(uid_t uid)
 {
 	/* -1 means "leave" to chown and setuid; 65535 is its 16-bit form. */
-	return uid != (uid_t)-1 && uid != 65535;
+	return uid <= INT_MAX && uid != 65535;
+}
+
+unsigned
+aas_user_why(int r)
+{
+	return r == AAS_ERR_DENIED ? AAS_WHY_UID : AAS_WHY_USER;
 }
 
 /* Check the entry and copy it; name is NULL when it was asked by uid. */
@@ -72,8 +90,8 @@ take(const struct passwd *pw, const char *name, uid_t uid, struct aas_user *u)
 		return AAS_ERR_INVAL;
 	if (name == NULL && pw->pw_uid != uid)
 		return AAS_ERR_NOTFOUND;
-	if (!uid_usable(pw->pw_uid))
-		return AAS_ERR_INVAL;
+	if (!aas_user_uid_usable(pw->pw_uid))
+		return AAS_ERR_DENIED;
 	memcpy(got.name, pw->pw_name, strlen(pw->pw_name) + 1);
 	got.uid = pw->pw_uid;
 	got.gid = pw->pw_gid;
@@ -142,8 +160,8 @@ aas_user_name(const char *name, struct aas_user *u)
 int
 aas_user_uid(uid_t uid, struct aas_user *u)
 {
-	if (!uid_usable(uid))
-		return AAS_ERR_INVAL;
+	if (!aas_user_uid_usable(uid))
+		return AAS_ERR_DENIED;
 	return lookup(by_uid, NULL, uid, u);
 }
 
@@ -164,31 +182,83 @@ file_answers(void)
 	return e == 0 ? AAS_OK : AAS_ERR_SYS;
 }
 
-/*
- * getgrouplist(3) says nothing of a source that it could not ask: the groups
- * of that one are missing, and it is a success.  Asking for the user's own
- * group goes the same way, and tells, unless a later source knows no such
- * group.  That it is nowhere is an answer, for which some sources have a
- * number instead of 0.
- */
+/* One group; *found: it is there.  AAS_ERR_SYS, AAS_ERR_NOMEM: no answer. */
 static int
-groups_answer(gid_t gid)
+ask_gid(gid_t gid, int *found)
 {
 	struct group gr;
 	struct group *res = NULL;
-	char buf[ENTRY_MIN];
-	int e;
+	int e = ERANGE;
 
-	do
-		e = getgrgid_r(gid, &gr, buf, sizeof(buf), &res);
-	while (e == EINTR);
-	/* ERANGE: there it is, with many members. */
-	if (e == ERANGE || (e == 0 && res != NULL))
+	/* ERANGE: some other group, which is read on the way, has many members.
+	 */
+	for (size_t n = GROUP_MIN; e == ERANGE && n <= GROUP_MAX; n *= 4) {
+		char *buf = malloc(n);
+
+		if (buf == NULL)
+			return AAS_ERR_NOMEM;
+		do {
+			/* Where no source was asked at all, it is returned. */
+			errno = NOBODY_ASKED;
+			e = getgrgid_r(gid, &gr, buf, n, &res);
+		} while (e == EINTR);
+		free(buf);
+	}
+	if (e == 0 || e == ENOENT || e == ESRCH) {
+		*found = e == 0 && res != NULL;
 		return AAS_OK;
-	if (e == 0 || e == ENOENT || e == ESRCH)
-		return file_answers();
+	}
 	errno = e;
 	return e == ENOMEM ? AAS_ERR_NOMEM : AAS_ERR_SYS;
+}
+
+/* One of the groups that only another source than the file has. */
+static int
+proven(const gid_t *proof, unsigned n)
+{
+	int found = 0;
+	int r = AAS_OK;
+
+	for (unsigned i = 0; i < n && !found && r != AAS_ERR_NOMEM; i++)
+		r = ask_gid(proof[i], &found);
+	if (found || n == 0)
+		return AAS_OK;
+	if (r == AAS_OK)
+		errno = ENODATA;
+	return r == AAS_ERR_NOMEM ? r : AAS_ERR_SYS;
+}
+
+/*
+ * getgrouplist(3) says nothing of a source that it could not ask: the groups
+ * of that one are missing, and it is a success.  A source whose library cannot
+ * be loaded (whoever runs su has set a limit on memory) is passed over by all
+ * functions alike: only a group that no other source has tells of it.  Asking
+ * for a group that nobody can have goes through all of them, and tells of the
+ * last one; of the file, which is seldom last, file_answers() does.  That it
+ * is nowhere is an answer, for which some sources have a number instead of 0.
+ */
+static int
+groups_answer(const gid_t *proof, unsigned proof_n)
+{
+	int found = 0;
+	int r = proven(proof, proof_n);
+
+	if (r == AAS_OK)
+		r = ask_gid((gid_t)-1, &found);
+	return r == AAS_OK ? file_answers() : r;
+}
+
+/* A source that is short of memory in the midst of a list says nothing. */
+static int
+room(void)
+{
+	void *p = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return AAS_ERR_NOMEM;
+	(void)munmap(p, ROOM);
+	return AAS_OK;
 }
 
 static int
@@ -207,18 +277,19 @@ list(const struct aas_user *u, gid_t *gids, int *n)
 }
 
 int
-aas_user_groups(const struct aas_user *u, gid_t *gids, int *n)
+aas_user_groups(const struct aas_user *u, const gid_t *proof, unsigned proof_n,
+    gid_t *gids, int *n)
 {
 	int got = 0;
 	int r = AAS_ERR_INVAL;
 
-	if (!aas_user_valid(u->name))
+	if (!aas_user_valid(u->name) || (proof_n > 0 && (r = room()) != AAS_OK))
 		return r;
 	r = list(u, gids, &got);
 	/* Said twice: one failed read below NSS looks like no group. */
 	if (r == AAS_OK && got == 1)
 		r = list(u, gids, &got);
-	if (r == AAS_OK && (r = groups_answer(u->gid)) == AAS_OK)
+	if (r == AAS_OK && (r = groups_answer(proof, proof_n)) == AAS_OK)
 		*n = got;
 	return r;
 }

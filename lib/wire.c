@@ -85,6 +85,23 @@ aas_rd_raw(struct aas_rd *r, void *dst, size_t len)
 		memcpy(dst, p, len);
 }
 
+const uint8_t *
+aas_rd_part(struct aas_rd *r, size_t *len)
+{
+	size_t n = aas_rd_u32(r);
+	const uint8_t *p = r->p;
+
+	*len = 0;
+	if (r->bad || n > r->len) {
+		r->bad = 1;
+		return NULL;
+	}
+	r->p += n;
+	r->len -= n;
+	*len = n;
+	return p;
+}
+
 void
 aas_rd_bytes(struct aas_rd *r, void *dst, size_t cap, size_t *len)
 {

@@ -36,6 +36,13 @@ uint64_t aas_rd_u64(struct aas_rd *r);
 void aas_rd_raw(struct aas_rd *r, void *dst, size_t len);
 
 /*
+ * aas_rd_part(r, &len):
+ * A u32 length and that many bytes, as RFC 4251's string: where they are, in
+ * what is read.  NULL on failure, ${len} is 0 then.
+ */
+const uint8_t *aas_rd_part(struct aas_rd *r, size_t *len);
+
+/*
  * aas_rd_bytes(r, dst, cap, &len):
  * A u16 length and that many bytes, copied to ${dst}; over ${cap} is a
  * failure.

@@ -66,8 +66,14 @@ unprivileged(struct aas_call *c)
 static uint32_t
 pass(struct aas_call *c)
 {
+	char text[AAS_TEXT_MAX];
+
 	if (c->row == AAS_ROW_ONE && c->class == AAS_CL_LOGIN)
 		aas_call_say(c, 0, aas_reason_text(AAS_WHY_DEGRADED));
+	if (c->row == AAS_ROW_FEW && c->class == AAS_CL_LOGIN) {
+		aas_signin_say_few(&c->d, c->keys, text, sizeof(text));
+		aas_call_say(c, 0, text);
+	}
 	aas_call_pass(c);
 	return AAS_A_GRANT;
 }
@@ -105,7 +111,9 @@ aas_account(struct aas_call *c)
 		return expired(c);
 	case AAS_ACT_REFUSE:
 	case AAS_ACT_KEY:
+	case AAS_ACT_UNLOCK:
 	default:
-		return AAS_A_REFUSE;
+		/* It had its hours, or may yet get some. */
+		return c->why == AAS_WHY_NO_LEASE ? expired(c) : AAS_A_REFUSE;
 	}
 }

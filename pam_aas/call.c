@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "pam_aas/call.h"
 #include "pam_aas/conv.h"
+#include "pam_aas/tell.h"
 #include "lib/put.h"
 
 static const char *const phase_names[] = {
@@ -40,6 +41,16 @@ aas_call_say(struct aas_call *c, int error, const char *text)
 		(void)aas_conv_show(c->pamh, error, text);
 }
 
+/* The rule that a reason is about. */
+static char *
+rule_of(const struct aas_call *c, const struct aas_decision *d, unsigned why,
+    char *name, size_t cap)
+{
+	return why == AAS_WHY_KEY_KIND
+	    ? aas_signin_kind_rule(c->policy, d, name, cap)
+	    : aas_signin_rule(c->policy, d, name, cap);
+}
+
 void
 aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 {
@@ -52,7 +63,7 @@ aas_call_log(const struct aas_call *c, const char *verdict, const char *detail)
 	    aas_printable(user, sizeof(user),
 		c->user.name[0] != '\0' ? c->user.name : NULL),
 	    aas_printable(service, sizeof(service), c->service),
-	    aas_signin_rule(c->policy, &c->d, rule, sizeof(rule)),
+	    rule_of(c, &c->d, c->why, rule, sizeof(rule)),
 	    aas_reason_code(c->why),
 	    detail != NULL ? aas_printable(more, sizeof(more), detail) : "");
 }
@@ -68,18 +79,20 @@ log_event(const struct aas_call *c, int priority, const char *what,
 	    what, phase_names[c->phase],
 	    aas_printable(user, sizeof(user), c->user.name),
 	    aas_printable(service, sizeof(service), c->service),
-	    aas_signin_rule(c->policy, d, rule, sizeof(rule)),
-	    aas_reason_code(why));
+	    rule_of(c, d, why, rule, sizeof(rule)), aas_reason_code(why));
 }
 
 /* 1 if this sign-in would be refused by what ${then} has in force. */
 static int
 would(const struct aas_call *c, const struct aas_decision *then, unsigned *why)
 {
-	return aas_signin_would(AAS_PH_ACCOUNT, c->service, c->ssh, c->state,
-		   c->deadline_s, c->dates_s, &c->d, then, why) ||
-	    aas_signin_would(AAS_PH_SESSION, c->service, c->ssh, c->state,
-		c->deadline_s, c->dates_s, &c->d, then, why);
+	const struct aas_standing s = { c->state, c->deadline_s,
+		c->has_index ? c->ix : NULL };
+
+	return aas_signin_would(c->policy, AAS_PH_ACCOUNT, c->service, c->ssh,
+		   &s, c->dates_s, &c->d, then, why) ||
+	    aas_signin_would(c->policy, AAS_PH_SESSION, c->service, c->ssh, &s,
+		c->dates_s, &c->d, then, why);
 }
 
 void
@@ -87,15 +100,24 @@ aas_call_exempt(struct aas_call *c)
 {
 	struct aas_txn *t = NULL;
 
-	if (c->d.verdict != AAS_V_OUT || c->row == AAS_ROW_GLASS)
+	if (c->d.verdict != AAS_V_OUT)
+		return;
+	/* At sshd who has keys shows one: then it is of no use. */
+	if (c->class != AAS_CL_EXEMPT && aas_states_keys(c->row))
 		return;
 	if ((t = aas_txn_need(c->pamh)) != NULL) {
 		if (t->let_off && t->let_off_uid == c->user.uid)
 			return;
+		if (c->row == AAS_ROW_GLASS && !aas_tell_glass_now(c))
+			return;
 		t->let_off = 1;
 		t->let_off_uid = c->user.uid;
 	}
-	log_event(c, LOG_INFO, "exempt-used", &c->d, AAS_WHY_OK);
+	if (c->row == AAS_ROW_GLASS)
+		log_event(c, LOG_WARNING, "break-glass", &c->d, AAS_WHY_OK);
+	else
+		log_event(c, LOG_INFO, "exempt-used", &c->d, AAS_WHY_OK);
+	aas_tell_exempt(c, c->row == AAS_ROW_GLASS);
 }
 
 void
@@ -104,8 +126,6 @@ aas_call_pass(struct aas_call *c)
 	char text[AAS_TEXT_MAX];
 	unsigned why = AAS_WHY_UNKNOWN;
 
-	if (c->row == AAS_ROW_GLASS)
-		log_event(c, LOG_WARNING, "break-glass", &c->d, AAS_WHY_OK);
 	aas_call_exempt(c);
 	if (would(c, &c->answer.warn, &why)) {
 		log_event(c, LOG_NOTICE, "would-deny mode=warn",
@@ -117,6 +137,34 @@ aas_call_pass(struct aas_call *c)
 	} else if (would(c, &c->answer.observe, &why)) {
 		log_event(c, LOG_NOTICE, "would-deny mode=observe",
 		    &c->answer.observe, why);
+	}
+}
+
+static int
+would_take(const struct aas_call *c, const struct aas_decision *then,
+    const uint8_t aaguid[16], unsigned backup)
+{
+	unsigned why = AAS_WHY_UNKNOWN;
+
+	return !aas_signin_asks(then) ||
+	    aas_policy_key(c->policy, then, aaguid, backup & AAS_BE) ||
+	    would(c, then, &why); /* then the account phase says so */
+}
+
+void
+aas_call_used(struct aas_call *c, const uint8_t aaguid[16], unsigned backup)
+{
+	char text[AAS_TEXT_MAX];
+
+	if (!would_take(c, &c->answer.warn, aaguid, backup)) {
+		log_event(c, LOG_NOTICE, "would-deny mode=warn",
+		    &c->answer.warn, AAS_WHY_KEY_KIND);
+		aas_signin_say_would(c->policy, &c->answer.warn,
+		    AAS_WHY_KEY_KIND, text, sizeof(text));
+		aas_call_say(c, 0, text);
+	} else if (!would_take(c, &c->answer.observe, aaguid, backup)) {
+		log_event(c, LOG_NOTICE, "would-deny mode=observe",
+		    &c->answer.observe, AAS_WHY_KEY_KIND);
 	}
 }
 
@@ -183,10 +231,11 @@ refused(struct aas_call *c)
 	aas_call_log(c, "deny", NULL);
 	if (c->quiet)
 		return code;
+	aas_tell_refused(c);
 	if (c->text[0] == '\0' && c->row_known)
 		/* Who has not been authenticated learns no rule's name. */
 		aas_signin_say_no(c->phase == AAS_PH_AUTH ? NULL : c->policy,
-		    &c->d, c->row, c->why, c->text, sizeof(c->text));
+		    &c->d, c->row, c->keys, c->why, c->text, sizeof(c->text));
 	(void)aas_format(line, sizeof(line), "%s [%s]",
 	    c->text[0] != '\0' ? c->text : aas_reason_text(c->why),
 	    aas_reason_code(c->why));
@@ -243,6 +292,7 @@ aas_call_run(enum aas_phase phase, uint32_t (*fn)(struct aas_call *),
 	free(c->gids);
 	free(c->ca);
 	free(c->ix);
+	free(c->lease);
 	free(c); /* no secret was ever in it: a PIN passes through helper.c */
 	return a;
 }

@@ -12,6 +12,7 @@
 #include "lib/record/index.h"
 #include "lib/proto.h"
 #include "lib/reason.h"
+#include "lib/session/lease.h"
 #include "lib/user.h"
 #include "pam_aas/args.h"
 #include "policy/signin/signin.h"
@@ -51,10 +52,12 @@ struct aas_call {
 	enum aas_class class;
 	enum aas_row row;
 	int row_known;
-	unsigned state;       /* enum aas_state */
-	int64_t deadline_s;   /* of that, as in the index; 0: none */
-	int has_index;        /* ix is the user's, and vouched for */
-	struct aas_index *ix; /* 14 kB: only if has_index */
+	unsigned state;          /* enum aas_state */
+	int64_t deadline_s;      /* of that, as in the index; 0: none */
+	int keys;                /* as in aas_states_row() */
+	int has_index;           /* ix is the user's, and vouched for */
+	struct aas_index *ix;    /* 14 kB: only if has_index */
+	struct aas_lease *lease; /* by which the account runs; mostly NULL */
 	/* the refusal: */
 	unsigned why;            /* enum aas_reason */
 	int code;                /* PAM code; 0: derived from why */
@@ -102,7 +105,9 @@ void aas_call_attested(struct aas_call *c);
 
 /*
  * aas_call_exempt(c):
- * Log that an exemption was used, if one was; once in a transaction for a user.
+ * Log that an exemption was used, if one was, also one that breaks the glass;
+ * once for a sign-in of a user.  In a transaction of sshd, which has several
+ * processes, the account phase alone does so.
  */
 void aas_call_exempt(struct aas_call *c);
 
@@ -113,7 +118,15 @@ void aas_call_exempt(struct aas_call *c);
  */
 void aas_call_pass(struct aas_call *c);
 
-/* aas_call_row(c): row and reason from c->state, policy and clock. */
+/*
+ * aas_call_used(c, aaguid, backup):
+ * A key of that make and with these backup flags (AAS_BE) was used.  Log and
+ * say so if a rule that only warns or observes asks for another kind.
+ */
+void aas_call_used(
+    struct aas_call *c, const uint8_t aaguid[16], unsigned backup);
+
+/* aas_call_row(c): row and reason from state, keys, policy and clock. */
 void aas_call_row(struct aas_call *c);
 
 /* aas_call_say(c, error, text): show, unless PAM_SILENT; errors ignored. */

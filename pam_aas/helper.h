@@ -19,6 +19,20 @@
 int aas_helper_assert(struct aas_call *c, struct aas_verdict *v);
 
 /*
+ * aas_helper_does(c, v):
+ * Whether the keys that ${v} says were verified are as many, and of the kinds,
+ * as policy wants: 0, else -1 with the refusal noted.
+ */
+int aas_helper_does(struct aas_call *c, const struct aas_verdict *v);
+
+/*
+ * aas_helper_unlock(c, &v):
+ * Have two keys unlock the account; an entry of the record says so then.
+ * Returns 0 with what is known of the two, else -1 with the refusal noted.
+ */
+int aas_helper_unlock(struct aas_call *c, struct aas_verdict *v);
+
+/*
  * aas_helper_verify(c, &state, &deadline_s):
  * Have the user's whole record verified and the index renewed; for a host
  * that is not root aas-unlock tells the state of its real user, and that is

@@ -3,8 +3,8 @@
  *
  * 1. The PAM environment MUST NOT prove anything: ~/.pam_environment can
  *    write it.  It names a ticket, whose own checks decide.
- * 2. A certificate, another key type, or a suspended key MUST NOT count as a
- *    key.
+ * 2. A certificate, another key type, a suspended key, or one of a kind that
+ *    policy does not take MUST NOT count as a key.
  * 3. What a certificate says of its authority MUST come from sshd, which has
  *    checked it, and from nowhere else.
  */
@@ -101,7 +101,7 @@ aas_pass_there(struct aas_call *c)
 }
 
 int
-aas_pass_take(struct aas_call *c, char label[AAS_LABEL_MAX])
+aas_pass_take(struct aas_call *c, struct aas_pass_key *key)
 {
 	struct aas_ticket k;
 	int r = find(c, 1, &k);
@@ -110,7 +110,10 @@ aas_pass_take(struct aas_call *c, char label[AAS_LABEL_MAX])
 		(void)pam_putenv(c->pamh, ENV_TICKET);
 	if (r != AAS_OK)
 		return -1;
-	memcpy(label, k.label[0], AAS_LABEL_MAX);
+	memcpy(key->label, k.label, sizeof(key->label));
+	memcpy(key->id, k.key, sizeof(key->id));
+	key->n = k.keys_n;
+	key->uv = k.uv == 1;
 	return 0;
 }
 
@@ -146,6 +149,7 @@ line_blob(const char *line, size_t n, uint8_t *blob, size_t cap, size_t *len)
 	    : -1;
 }
 
+/* The active key with that SSH credential. */
 static const struct aas_index_key *
 key_of(const struct aas_index *ix, const uint8_t *blob, size_t len)
 {
@@ -161,25 +165,36 @@ key_of(const struct aas_index *ix, const uint8_t *blob, size_t len)
 }
 
 int
-aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX])
+aas_pass_sshkey(const struct aas_call *c, const struct aas_index_key *key[2])
 {
 	const char *s = pam_getenv(c->pamh, ENV_SSH);
-	const struct aas_index_key *k;
+	const struct aas_index_key *k, *first = NULL;
 	uint8_t blob[AAS_SSHPK_MAX];
 	size_t n, len;
+	int r = AAS_WHY_NO_TICKET;
 
 	if (s == NULL || !c->has_index)
-		return -1;
+		return r;
 	for (; *s != '\0'; s += n + (s[n] == '\n')) {
 		n = aas_str_to(s, '\n');
-		if (line_blob(s, n, blob, sizeof(blob), &len) != 0)
+		if (line_blob(s, n, blob, sizeof(blob), &len) != 0 ||
+		    (k = key_of(c->ix, blob, len)) == NULL || k == first)
 			continue;
-		if ((k = key_of(c->ix, blob, len)) != NULL) {
-			memcpy(label, k->label, AAS_LABEL_MAX);
+		if (!aas_signin_takes(c->policy, &c->d, k)) {
+			if (r == AAS_WHY_NO_TICKET)
+				r = AAS_WHY_KEY_KIND;
+			continue;
+		}
+		if (first == NULL)
+			first = k;
+		if (c->d.present < 2 || k != first) {
+			key[0] = first;
+			key[1] = k != first ? k : NULL;
 			return 0;
 		}
+		r = AAS_WHY_SECOND_KEY;
 	}
-	return -1;
+	return r;
 }
 
 /* The authority of one certificate; -1: it is none, or too long. */

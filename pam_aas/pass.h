@@ -9,6 +9,14 @@
  * itself), or what sshd says about the key it accepted.
  */
 
+/* The keys that signed in. */
+struct aas_pass_key {
+	unsigned n; /* 0 to 2 */
+	char label[2][AAS_LABEL_MAX];
+	uint8_t id[2][32]; /* as in struct aas_verdict */
+	int uv;            /* 1: they verified their user */
+};
+
 /*
  * aas_pass_write(c, t, v):
  * Write the ticket of the ceremony ${v} and name it in the PAM environment.
@@ -25,11 +33,11 @@ void aas_pass_write(
 int aas_pass_there(struct aas_call *c);
 
 /*
- * aas_pass_take(c, label):
+ * aas_pass_take(c, &key):
  * Take the ticket, and the name out of the environment.  Returns 0 with the
- * key's label, else -1.
+ * keys, else -1.
  */
-int aas_pass_take(struct aas_call *c, char label[AAS_LABEL_MAX]);
+int aas_pass_take(struct aas_call *c, struct aas_pass_key *key);
 
 /*
  * aas_pass_drop(c, t):
@@ -38,11 +46,17 @@ int aas_pass_take(struct aas_call *c, char label[AAS_LABEL_MAX]);
 void aas_pass_drop(struct aas_call *c, struct aas_txn *t);
 
 /*
- * aas_pass_sshkey(c, label):
- * Returns 0 with the key's label if SSH_AUTH_INFO_0 names an accepted public
- * key that is the SSH credential of an active key of the user; else -1.
+ * aas_pass_sshkey(c, key):
+ * Do the public keys that SSH_AUTH_INFO_0 says sshd accepted make up what
+ * policy asks for?  As many different active keys of the user's, by their SSH
+ * credentials, as have to be present: sshd accepts two where its
+ * AuthenticationMethods say so, and names each.
+ * Returns 0 with them, in c->ix, the second NULL if one is enough; else the
+ * enum aas_reason of the refusal: AAS_WHY_SECOND_KEY, AAS_WHY_KEY_KIND (only
+ * such as policy does not take), AAS_WHY_NO_TICKET (none at all).
  */
-int aas_pass_sshkey(const struct aas_call *c, char label[AAS_LABEL_MAX]);
+int aas_pass_sshkey(
+    const struct aas_call *c, const struct aas_index_key *key[2]);
 
 /*
  * aas_pass_ca(c, ca, cap, len):

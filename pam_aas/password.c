@@ -85,6 +85,8 @@ aas_password(struct aas_call *c)
 			return AAS_A_NEXT;
 		return due(c);
 	case AAS_ROW_KEYS:
+	case AAS_ROW_FEW:
+	case AAS_ROW_KIND:
 	case AAS_ROW_GLASS:
 	case AAS_ROW_ONE:
 	case AAS_ROW_ONE_LATE:

@@ -26,6 +26,7 @@
 #define DAY       86400
 #define WARN_DAYS 30
 #define RULE_TEXT 96
+#define NOBODY    65535 /* lib/user.c lets nobody have it */
 
 static const char *
 item(pam_handle_t *pamh, int type)
@@ -124,13 +125,16 @@ set_user(struct aas_call *c, int *known)
 	case AAS_ERR_NOTFOUND:
 		/* The same work as for others, by a uid that nobody has. */
 		memcpy(c->user.name, name, strlen(name) + 1);
-		c->user.uid = (uid_t)-2;
-		c->user.gid = (gid_t)-2;
+		c->user.uid = NOBODY;
+		c->user.gid = NOBODY;
 		return 0;
 	case AAS_ERR_INVAL:
 		/* A spelling of somebody, or an entry nobody should use. */
 		c->quiet = 1;
 		(void)aas_call_refuse(c, AAS_WHY_USER);
+		return -1;
+	case AAS_ERR_DENIED:
+		(void)aas_call_refuse(c, aas_user_why(r));
 		return -1;
 	default:
 		(void)aas_call_refuse(c, AAS_WHY_SYSTEM);
@@ -187,6 +191,8 @@ static void
 fill_query(struct aas_call *c, struct aas_query *q)
 {
 	unsigned needs = aas_policy_needs(c->policy);
+	const gid_t *proof = NULL;
+	unsigned proof_n = 0;
 
 	q->size = sizeof(*q);
 	q->user = c->user.name;
@@ -200,8 +206,10 @@ fill_query(struct aas_call *c, struct aas_query *q)
 	if ((needs & AAS_NEED_GROUPS) == 0)
 		return;
 	c->gids = malloc(AAS_USER_GROUPS * sizeof(*c->gids));
+	proof_n = aas_policy_proof(c->policy, &proof);
 	if (c->gids == NULL ||
-	    aas_user_groups(&c->user, c->gids, &q->gids_n) != AAS_OK)
+	    aas_user_groups(&c->user, proof, proof_n, c->gids, &q->gids_n) !=
+		AAS_OK)
 		q->gids_n = -1;
 	q->gids = c->gids;
 }
@@ -210,7 +218,30 @@ static void
 take_answer(struct aas_call *c)
 {
 	c->d = c->answer.now;
-	c->class = aas_states_class(c->service, c->ssh, c->d.verdict);
+	c->class = aas_states_class(c->service, c->ssh, &c->d);
+}
+
+/* Who is not root cannot look, and has no lease then. */
+static int
+lent(void *arg, int64_t *left_s)
+{
+	struct aas_call *c = arg;
+	struct aas_now now;
+	int r = AAS_ERR_PERMS;
+
+	if (geteuid() != 0 || (r = aas_clock_boot(&now)) != AAS_OK)
+		return r;
+	if (c->lease == NULL && (c->lease = malloc(sizeof(*c->lease))) == NULL)
+		return AAS_ERR_NOMEM;
+	r = aas_lease_find(
+	    aas_policy_rundir(c->policy), &c->user, &now, &c->seen, c->lease);
+	if (r == AAS_OK) {
+		*left_s = (c->lease->until_ms - now.boottime_ms + 999) / 1000;
+		return AAS_OK;
+	}
+	free(c->lease);
+	c->lease = NULL;
+	return r;
 }
 
 static void
@@ -220,6 +251,7 @@ decide(struct aas_call *c)
 	c->answer.size = sizeof(c->answer);
 	/* On an error the decision says deny. */
 	(void)aas_policy_eval(c->policy, &c->q, &c->answer);
+	(void)aas_signin_lease(c->policy, &c->q, lent, c, &c->answer);
 	take_answer(c);
 }
 
@@ -298,8 +330,10 @@ aas_call_row(struct aas_call *c)
 	unsigned why = AAS_WHY_UNKNOWN;
 
 	c->row_known = 1;
-	c->row =
-	    aas_states_row(c->state, &c->d, c->deadline_s, c->dates_s, &why);
+	c->keys =
+	    aas_signin_keys(c->policy, &c->d, c->has_index ? c->ix : NULL);
+	c->row = aas_states_row(
+	    c->state, &c->d, c->keys, c->deadline_s, c->dates_s, &why);
 	/* A reason noted while the state was read says more. */
 	if (c->row != AAS_ROW_BROKEN || c->why == AAS_WHY_UNKNOWN)
 		c->why = why;

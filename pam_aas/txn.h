@@ -24,10 +24,14 @@ struct aas_txn {
 	uid_t account_uid;
 	int let_off; /* the event of an exemption is in the log */
 	uid_t let_off_uid;
+	int told; /* the event of a sign-in is kept */
+	uid_t told_uid;
 	int enrolled; /* chauthtok had its one try */
 	char ticket[AAS_TICKET_HEX];
 	char ledger[AAS_LEDGER_ID];
+	uid_t ledger_uid;
 	char rundir[256]; /* where that line is */
+	char soft[24];    /* lent to pam_systemd: a limit in seconds */
 };
 
 /* aas_txn_get(pamh): what is remembered, or NULL. */

@@ -25,8 +25,6 @@ static const char *const miss_names[] = { [PM_NONE] = NULL,
 static int
 reached(const struct pol_rule *r, const struct aas_query *q)
 {
-	if (r->effect == AAS_EF_LEASE)
-		return 0;
 	if (r->part[PP_USERS].n > 0)
 		return pol_has_name(r, PP_USERS, q->user);
 	if (r->part[PP_GIDS].n > 0)
@@ -34,6 +32,20 @@ reached(const struct pol_rule *r, const struct aas_query *q)
 	if (r->part[PP_SERVICES].n > 0)
 		return pol_has_name(r, PP_SERVICES, q->service);
 	return 1;
+}
+
+/* 0, or the criterion that does not match; AAS_ERR_FORMAT. */
+static int
+missed(const struct aas_policy *p, const struct aas_query *q,
+    const struct pol_rule *r)
+{
+	int leased;
+
+	if (r->effect != AAS_EF_LEASE)
+		return pol_match(p, q, r);
+	if ((leased = pol_leased(r, q)) < 0)
+		return leased;
+	return leased ? PM_NONE : PM_SERVICES;
 }
 
 static int
@@ -47,7 +59,7 @@ trace_one(const struct aas_policy *p, const struct aas_query *q, uint32_t i,
 	if (r <= 0)
 		return r;
 	if ((r = aas_policy_rule(p, i, &v)) == AAS_OK &&
-	    (r = pol_match(p, q, rule)) >= 0) {
+	    (r = missed(p, q, rule)) >= 0) {
 		step(arg, &v, miss_names[r]);
 		r = AAS_OK;
 	}
@@ -67,31 +79,81 @@ aas_policy_trace(const struct aas_policy *p, const struct aas_query *q,
 	return r;
 }
 
-int
-aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
-    const uint8_t aaguid[16], int backup_eligible)
+/* The list of a rule that has one. */
+static int
+makes_of(const struct aas_policy *p, uint32_t number, const uint8_t **list,
+    uint32_t *n)
 {
-	const struct pol_rule *rule;
+	const struct pol_rule *rule = pol_rule_number(p, number);
 	const void *v = NULL;
+
+	if (rule == NULL || pol_list(rule, PP_AAGUIDS, &v, n) != AAS_OK)
+		return AAS_ERR_FORMAT;
+	*list = v;
+	return AAS_OK;
+}
+
+/* 1 if that make is in every list from the ${from}th on; AAS_ERR_FORMAT. */
+static int
+in_lists(const struct aas_policy *p, const struct aas_decision *d,
+    uint32_t from, const uint8_t aaguid[16])
+{
+	const uint8_t *list = NULL;
 	uint32_t n = 0;
 
-	if (p == NULL || d->aaguids_n > AAS_DECIDED ||
-	    (d->device_bound && backup_eligible))
-		return 0;
-	for (uint32_t i = 0; i < d->aaguids_n; i++) {
-		const uint8_t *list;
+	for (uint32_t i = from; i < d->aaguids_n; i++) {
 		int found = 0;
 
-		if ((rule = pol_rule_number(p, d->aaguids[i])) == NULL ||
-		    pol_list(rule, PP_AAGUIDS, &v, &n) != AAS_OK)
-			return 0;
-		list = v;
+		if (makes_of(p, d->aaguids[i], &list, &n) != AAS_OK)
+			return AAS_ERR_FORMAT;
 		for (uint32_t k = 0; k < n; k++)
 			found |= memcmp(list + 16 * (size_t)k, aaguid, 16) == 0;
 		if (!found)
 			return 0;
 	}
 	return 1;
+}
+
+int
+aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
+    const uint8_t aaguid[16], int backup_eligible)
+{
+	if (p == NULL || d->aaguids_n > AAS_DECIDED ||
+	    (d->device_bound && backup_eligible))
+		return 0;
+	return in_lists(p, d, 0, aaguid) == 1;
+}
+
+int
+aas_policy_makes(const struct aas_policy *p, const struct aas_decision *d,
+    uint8_t (*makes)[16], size_t cap, size_t *makes_n)
+{
+	const uint8_t *list = NULL;
+	uint32_t n = 0;
+	size_t out = 0;
+	int r;
+
+	if (p == NULL)
+		return AAS_ERR_INVAL;
+	if (d->aaguids_n == 0)
+		return AAS_ERR_NOTFOUND;
+	/* More rules than a decision remembers: no key is good enough. */
+	if (d->aaguids_n <= AAS_DECIDED &&
+	    (r = makes_of(p, d->aaguids[0], &list, &n)) != AAS_OK)
+		return r;
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *make = list + 16 * (size_t)i;
+
+		if ((r = in_lists(p, d, 1, make)) < 0)
+			return r;
+		if (r == 0)
+			continue;
+		if (out == cap)
+			return AAS_ERR_INVAL;
+		memcpy(makes[out++], make, 16);
+	}
+	*makes_n = out;
+	return AAS_OK;
 }
 
 struct lease {

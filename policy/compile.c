@@ -92,11 +92,20 @@ settings(const struct aas_policy_source *src, struct pol_head *h)
 	h->present = src->present != 0 ? src->present : 1;
 	h->uv = src->uv;
 	h->server_keys = src->server_keys;
+	h->sudo = src->sudo;
+	h->keeper = src->keeper;
 	h->timeout_s = src->timeout_s != 0 ? src->timeout_s : 60;
+	h->codex_grace_s = src->codex_grace_s;
 	h->session_s = src->session_s;
 	h->idle_s = src->idle_s;
 	h->reauth_s = src->reauth_s;
 	h->degraded_s = src->degraded_s != 0 ? src->degraded_s : 7 * 86400;
+	h->total_s = src->total_s != 0 ? src->total_s : 2 * 86400;
+	if (src->proof_n > POL_PROOFS)
+		return AAS_ERR_INVAL;
+	h->proof_n = (uint32_t)src->proof_n;
+	for (size_t i = 0; i < src->proof_n; i++)
+		h->proof[i] = src->proof[i];
 	return pol_head_valid(h) ? AAS_OK : AAS_ERR_INVAL;
 }
 
@@ -104,13 +113,15 @@ static uint32_t
 needs(const struct aas_rule *r)
 {
 	if (r->effect == AAS_EF_LEASE)
-		return 0;
-	return (r->groups.n > 0 ? AAS_NEED_GROUPS : 0) |
+		return AAS_NEED_LEASE;
+	/* What is not authentic decides nothing, nor what has to be known. */
+	return (r->groups.n > 0 && r->flaw != AAS_FLAW_VOID ? AAS_NEED_GROUPS
+							    : 0) |
 	    (r->hosts.n > 0 ? AAS_NEED_HOST : 0) |
 	    (r->nets_n > 0 ? AAS_NEED_ADDR : 0) |
 	    (r->effect == AAS_EF_ATTEST && r->cas_n > 0 ? AAS_NEED_CA : 0) |
 	    (r->from_s != 0 || r->grace_s != 0 || r->spans_n > 0 ||
-			r->effect == AAS_EF_ATTEST
+			(r->effect == AAS_EF_ATTEST && r->flaw == AAS_FLAW_NONE)
 		    ? AAS_NEED_TIME
 		    : 0);
 }

@@ -2,9 +2,10 @@
  * The decision.  Pure: no I/O, no clock, no allocation, no state.
  *  1. The answer MUST be a denial until everything that was touched held.
  *  2. How rules combine MUST NOT depend on their order, nor on how often one
- *     is met: whatever is kept is a largest, a smallest, an "or", or the
- *     eight lowest numbers.
- *  3. A policy that names a group MUST NOT let anybody in, or leave anybody
+ *     is met (policy/combine.h).
+ *  3. An account that a lease names MUST NOT be let in where it needs one, but
+ *     with a lease: an exemption does not do, nor a mode.
+ *  4. A policy that names a group MUST NOT let anybody in, or leave anybody
  *     out of scope, when the groups are not known.
  */
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "lib/err.h"
 #include "lib/reason.h"
+#include "policy/combine.h"
 #include "policy/format.h"
 #include "policy/policy.h"
 
@@ -19,118 +21,13 @@
 #define DAY  (24 * HOUR)
 #define MANY 0xffffu /* in aaguids_n: no key is good enough */
 
-/* The stricter wins. */
-enum class { CL_NONE, CL_REQUIRE, CL_EXEMPT, CL_DENY };
-
-struct low {
-	uint16_t n, more; /* more: 1 if one had no room */
-	uint32_t v[AAS_DECIDED];
-};
-
-/* What the rules of a mode say together. */
-struct acc {
-	uint8_t used, class, plain, grace, break_glass;
-	uint8_t required; /* 1: a require matched, whatever outdoes it */
-	uint8_t enrolled_min, present, uv, device_bound, alert, training;
-	uint32_t timeout_s;
-	int64_t from_s; /* where required */
-	int64_t session_s, idle_s, reauth_s;
-	struct low rules, aaguids;
-};
-
-/* The best attestation. */
-struct attest {
-	uint8_t state; /* enum aas_attest_state */
-	uint32_t rule;
-	int64_t until_s;
-};
-
 struct work {
 	const struct aas_policy *p;
 	const struct aas_query *q;
-	struct acc acc[AAS_MODE_ENFORCE + 1]; /* by mode */
-	struct attest at;
+	struct pol_acc acc[AAS_MODE_ENFORCE + 1]; /* by mode */
+	struct pol_attest at;
+	struct pol_low leases; /* the rules by which it takes a lease */
 };
-
-/* --- combining -------------------------------------------------------------*/
-
-static void
-low_add(struct low *l, uint32_t number)
-{
-	uint32_t i = 0;
-
-	while (i < l->n && l->v[i] < number)
-		i++;
-	if (i < l->n && l->v[i] == number)
-		return;
-	if (l->n == AAS_DECIDED)
-		l->more = 1;
-	else
-		l->n++;
-	if (i < l->n) {
-		memmove(&l->v[i + 1], &l->v[i], (l->n - 1 - i) * sizeof(*l->v));
-		l->v[i] = number;
-	}
-}
-
-static void
-low_join(struct low *to, const struct low *from)
-{
-	for (uint32_t i = 0; i < from->n; i++)
-		low_add(to, from->v[i]);
-	to->more |= from->more;
-}
-
-/* 0 is "not said". */
-static int64_t
-shorter(int64_t a, int64_t b)
-{
-	return b != 0 && (a == 0 || b < a) ? b : a;
-}
-
-static uint8_t
-more(uint8_t a, uint8_t b)
-{
-	return a > b ? a : b;
-}
-
-static void
-set_class(struct acc *a, uint8_t class)
-{
-	if (class > a->class) {
-		a->class = class;
-		a->rules.n = 0;
-	}
-}
-
-static void
-join(struct acc *to, const struct acc *from)
-{
-	if (!from->used)
-		return;
-	set_class(to, from->class);
-	if (from->class == to->class)
-		low_join(&to->rules, &from->rules);
-	low_join(&to->aaguids, &from->aaguids);
-	if (from->required)
-		to->from_s = !to->required || from->from_s < to->from_s
-		    ? from->from_s
-		    : to->from_s;
-	to->required |= from->required;
-	to->plain |= from->plain;
-	to->grace |= from->grace;
-	to->break_glass |= from->break_glass;
-	to->enrolled_min = more(to->enrolled_min, from->enrolled_min);
-	to->present = more(to->present, from->present);
-	to->uv |= from->uv;
-	to->device_bound |= from->device_bound;
-	to->alert |= from->alert;
-	to->training |= from->training;
-	to->timeout_s = (uint32_t)shorter(to->timeout_s, from->timeout_s);
-	to->session_s = shorter(to->session_s, from->session_s);
-	to->idle_s = shorter(to->idle_s, from->idle_s);
-	to->reauth_s = shorter(to->reauth_s, from->reauth_s);
-}
 
 /* --- one rule --------------------------------------------------------------*/
 
@@ -150,22 +47,23 @@ due(const struct aas_query *q, const struct pol_rule *r)
 }
 
 static void
-fold_require(struct acc *a, const struct aas_query *q, const struct pol_rule *r)
+fold_require(
+    struct pol_acc *a, const struct aas_query *q, const struct pol_rule *r)
 {
 	int64_t t = due(q, r);
 
 	if (!a->required || t < a->from_s)
 		a->from_s = t;
 	a->required = 1;
-	a->plain |= !r->attestable;
+	a->plain |= !r->attest;
 	a->grace |= r->grace_s != 0;
-	set_class(a, CL_REQUIRE);
+	pol_set_class(a, CL_REQUIRE);
 	if (a->class == CL_REQUIRE)
-		low_add(&a->rules, r->b.n);
+		pol_low_add(&a->rules, r->b.n);
 }
 
 static void
-fold(struct acc *a, const struct aas_query *q, const struct pol_rule *r)
+fold(struct pol_acc *a, const struct aas_query *q, const struct pol_rule *r)
 {
 	a->used = 1;
 	if (r->effect == AAS_EF_REQUIRE) {
@@ -173,90 +71,26 @@ fold(struct acc *a, const struct aas_query *q, const struct pol_rule *r)
 	} else if (r->effect == AAS_EF_EXEMPT || r->effect == AAS_EF_DENY) {
 		uint8_t class = r->effect == AAS_EF_DENY ? CL_DENY : CL_EXEMPT;
 
-		set_class(a, class);
+		pol_set_class(a, class);
 		if (a->class == class)
-			low_add(&a->rules, r->b.n);
+			pol_low_add(&a->rules, r->b.n);
 		a->break_glass |= r->break_glass;
 	}
 	if (r->part[PP_AAGUIDS].n > 0)
-		low_add(&a->aaguids, r->b.n);
+		pol_low_add(&a->aaguids, r->b.n);
 	if (pol_few(r) != 0) {
-		a->enrolled_min = more(a->enrolled_min, r->enrolled_min);
-		a->present = more(a->present, r->present);
-		a->uv |= r->uv;
-		a->device_bound |= r->device_bound;
+		a->enrolled_min = pol_more(a->enrolled_min, r->enrolled_min);
+		a->present = pol_more(a->present, r->present);
+		a->uv |= r->uv & POL_UV;
+		pol_set_bound(a, r->device_bound, r->b.n);
 		a->alert |= r->alert;
 		a->training |= r->training;
+		a->sudo = pol_more(a->sudo, r->sudo);
 	}
-	a->timeout_s = (uint32_t)shorter(a->timeout_s, r->timeout_s);
-	a->session_s = shorter(a->session_s, r->session_s);
-	a->idle_s = shorter(a->idle_s, r->idle_s);
-	a->reauth_s = shorter(a->reauth_s, r->reauth_s);
-}
-
-/* Was the certificate signed by an authority that the attestation names? */
-static int
-ca_listed(const struct aas_query *q, const struct pol_rule *r)
-{
-	struct aas_blob b;
-
-	for (uint32_t i = 0; i < r->part[PP_CAS].n; i++) {
-		if (pol_blob(r, i, &b) != AAS_OK)
-			return AAS_ERR_FORMAT;
-		if (q->ca_len != 0 && b.len == q->ca_len &&
-		    memcmp(b.p, q->ca, b.len) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/* An enum aas_attest_state, or AAS_ERR_FORMAT. */
-static int
-attest_state(const struct aas_query *q, const struct pol_rule *r)
-{
-	int has;
-
-	if (q->now_s < r->not_before_s)
-		return AAS_AT_FUTURE;
-	if (q->now_s >= r->not_after_s)
-		return AAS_AT_EXPIRED;
-	has = pol_has_name(r, PP_EVIDENCE, q->service);
-	if (has == 0 && q->ca_state == AAS_CA_KNOWN)
-		has = ca_listed(q, r);
-	if (has != 0)
-		return has < 0 ? has : AAS_AT_SHOWN;
-	return q->ca_state == AAS_CA_UNKNOWN && r->part[PP_CAS].n > 0
-	    ? AAS_AT_PENDING
-	    : AAS_AT_MISSING;
-}
-
-static int
-fold_attest(
-    struct attest *at, const struct aas_query *q, const struct pol_rule *r)
-{
-	/* Best last. */
-	static const uint8_t rank[] = {
-		[AAS_AT_NONE] = 0,
-		[AAS_AT_EXPIRED] = 1,
-		[AAS_AT_FUTURE] = 2,
-		[AAS_AT_MISSING] = 3,
-		[AAS_AT_PENDING] = 4,
-		[AAS_AT_SHOWN] = 5,
-	};
-	int state = attest_state(q, r);
-
-	if (state < 0)
-		return state;
-	if (rank[state] < rank[at->state])
-		return AAS_OK;
-	if (rank[state] == rank[at->state] &&
-	    (r->not_after_s < at->until_s ||
-		(r->not_after_s == at->until_s && r->b.n >= at->rule)))
-		return AAS_OK;
-	at->state = (uint8_t)state;
-	at->rule = r->b.n;
-	at->until_s = r->not_after_s;
-	return AAS_OK;
+	a->timeout_s = (uint32_t)pol_shorter(a->timeout_s, r->timeout_s);
+	a->session_s = pol_shorter(a->session_s, r->session_s);
+	a->idle_s = pol_shorter(a->idle_s, r->idle_s);
+	a->reauth_s = pol_shorter(a->reauth_s, r->reauth_s);
 }
 
 static int
@@ -270,9 +104,22 @@ visit(void *arg, const struct pol_rule *r)
 	if ((miss = pol_match(w->p, w->q, r)) != PM_NONE)
 		return miss < 0 ? miss : AAS_OK;
 	if (r->effect == AAS_EF_ATTEST)
-		return fold_attest(&w->at, w->q, r);
+		return pol_attested(&w->at, w->q, r);
 	fold(&w->acc[r->mode], w->q, r);
 	return AAS_OK;
+}
+
+static int
+visit_lease(void *arg, const struct pol_rule *r)
+{
+	struct work *w = arg;
+	int needed;
+
+	if (r->effect != AAS_EF_LEASE)
+		return AAS_OK;
+	if ((needed = pol_leased(r, w->q)) > 0)
+		pol_low_add(&w->leases, r->b.n);
+	return needed < 0 ? needed : AAS_OK;
 }
 
 /* --- the answer ------------------------------------------------------------*/
@@ -287,6 +134,7 @@ deny(struct aas_decision *d, unsigned why)
 	d->enrolled_min = 2;
 	d->present = 1;
 	d->uv = 1;
+	d->sudo = AAS_SUDO_DENY;
 	d->timeout_s = 60;
 	d->session_s = 12 * HOUR;
 	d->idle_s = HOUR / 4;
@@ -304,20 +152,21 @@ pol_deny(struct aas_answer *a, unsigned why)
 
 /* The settings are terms of a rule in force that matches everybody. */
 static void
-fold_settings(struct acc *a, const struct pol_head *h)
+fold_settings(struct pol_acc *a, const struct pol_head *h)
 {
-	a->enrolled_min = more(a->enrolled_min, h->enrolled_min);
-	a->present = more(a->present, h->present);
+	a->enrolled_min = pol_more(a->enrolled_min, h->enrolled_min);
+	a->present = pol_more(a->present, h->present);
 	a->uv |= h->uv;
-	a->timeout_s = (uint32_t)shorter(a->timeout_s, h->timeout_s);
-	a->session_s = shorter(a->session_s, h->session_s);
-	a->idle_s = shorter(a->idle_s, h->idle_s);
-	a->reauth_s = shorter(a->reauth_s, h->reauth_s);
+	a->sudo = pol_more(a->sudo, h->sudo);
+	a->timeout_s = (uint32_t)pol_shorter(a->timeout_s, h->timeout_s);
+	a->session_s = pol_shorter(a->session_s, h->session_s);
+	a->idle_s = pol_shorter(a->idle_s, h->idle_s);
+	a->reauth_s = pol_shorter(a->reauth_s, h->reauth_s);
 }
 
 static void
-set_verdict(
-    struct aas_decision *d, const struct acc *a, const struct attest *at)
+set_verdict(struct aas_decision *d, const struct pol_acc *a,
+    const struct pol_attest *at)
 {
 	d->reason = AAS_WHY_OK;
 	switch (a->class) {
@@ -348,31 +197,57 @@ set_verdict(
 	}
 }
 
+/* Whatever else lets it in: without a lease it is a denial. */
 static void
-finish(const struct pol_head *h, const struct acc *a, const struct attest *at,
-    struct aas_decision *d)
+hold_lease(struct aas_decision *d, const struct work *w)
 {
+	if (w->leases.n == 0)
+		return;
+	d->wants_lease = 1;
+	if (w->q->lease_s > 0 || d->verdict == AAS_V_DENY)
+		return;
+	d->verdict = AAS_V_DENY;
+	d->reason = AAS_WHY_NO_LEASE;
+	d->from_s = 0;
+	d->wants_since = d->break_glass = 0;
+	d->attest = AAS_AT_NONE;
+	d->attest_rule = 0;
+	d->attest_until_s = 0;
+	d->rules_n = w->leases.n;
+	memcpy(d->rules, w->leases.v, sizeof(d->rules));
+}
+
+static void
+finish(const struct work *w, const struct pol_acc *a, struct aas_decision *d)
+{
+	const struct pol_head *h = &w->p->h;
+
 	memset(d, 0, sizeof(*d));
 	d->verdict = AAS_V_DENY;
 	d->enrolled_min = a->enrolled_min;
 	d->present = a->present;
 	d->uv = a->uv;
 	d->device_bound = a->device_bound;
+	d->bound_rule = a->bound_rule;
 	d->alert = a->alert;
 	d->training = a->training;
 	d->server_keys = h->server_keys;
+	d->sudo = a->sudo != 0 ? a->sudo : AAS_SUDO_FRESH;
 	d->timeout_s = a->timeout_s;
 	d->session_s = a->session_s != 0 ? a->session_s
 	    : a->required                ? 12 * HOUR
 					 : 24 * HOUR;
 	d->idle_s = a->idle_s != 0 ? a->idle_s : a->required ? HOUR / 4 : HOUR;
 	d->reauth_s = a->reauth_s != 0 ? a->reauth_s : HOUR / 12;
+	d->limits = (uint8_t)((a->session_s != 0 ? AAS_LIMIT_SESSION : 0) |
+	    (a->idle_s != 0 ? AAS_LIMIT_IDLE : 0));
 	d->degraded_s = h->degraded_s;
 	d->aaguids_n = a->aaguids.more ? MANY : a->aaguids.n;
 	memcpy(d->aaguids, a->aaguids.v, sizeof(d->aaguids));
 	d->rules_n = a->rules.n;
 	memcpy(d->rules, a->rules.v, a->rules.n * sizeof(d->rules[0]));
-	set_verdict(d, a, at);
+	set_verdict(d, a, &w->at);
+	hold_lease(d, w);
 }
 
 static int
@@ -393,6 +268,9 @@ collect(struct work *w)
 		    pol_tag_name(PK_SERVICE, q->service), visit, w);
 	if (r == AAS_OK && p->h.wild != 0)
 		r = pol_each_ref(p, p->h.wild, visit, w);
+	if (r == AAS_OK && (p->h.needs & AAS_NEED_LEASE) != 0)
+		r = pol_each(p, &p->h.users, pol_tag_name(PK_ACCOUNT, q->user),
+		    visit_lease, w);
 	return r;
 }
 
@@ -400,20 +278,19 @@ collect(struct work *w)
 static void
 answer(struct work *w, struct aas_answer *a)
 {
-	struct acc *now = &w->acc[AAS_MODE_ENFORCE];
-	const struct pol_head *h = &w->p->h;
+	struct pol_acc *now = &w->acc[AAS_MODE_ENFORCE];
 
-	fold_settings(now, h);
-	finish(h, now, &w->at, &a->now);
+	fold_settings(now, &w->p->h);
+	finish(w, now, &a->now);
 	a->warn = a->now;
 	if (w->acc[AAS_MODE_WARN].used) {
-		join(now, &w->acc[AAS_MODE_WARN]);
-		finish(h, now, &w->at, &a->warn);
+		pol_join(now, &w->acc[AAS_MODE_WARN]);
+		finish(w, now, &a->warn);
 	}
 	a->observe = a->warn;
 	if (w->acc[AAS_MODE_OBSERVE].used) {
-		join(now, &w->acc[AAS_MODE_OBSERVE]);
-		finish(h, now, &w->at, &a->observe);
+		pol_join(now, &w->acc[AAS_MODE_OBSERVE]);
+		finish(w, now, &a->observe);
 	}
 }
 

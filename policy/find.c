@@ -84,7 +84,9 @@ few_bits(void)
 	struct pol_rule r;
 
 	memset(&r, 0, sizeof(r));
-	r.break_glass = r.uv = r.uv_said = 1;
+	r.break_glass = 1;
+	r.uv = POL_UV | POL_UV_SAID;
+	r.sudo = 7;
 	r.device_bound = r.alert = r.training = 1;
 	r.enrolled_min = 0x1f;
 	r.present = 3;
@@ -97,9 +99,11 @@ sound(const struct pol_rule *r)
 	return (unsigned)r->mode - AAS_MODE_OBSERVE <= 2 &&
 	    (unsigned)r->effect - AAS_EF_TERMS <=
 	    AAS_EF_ATTEST - AAS_EF_TERMS &&
-	    r->origin <= AAS_OR_REMOTE && r->attestable <= 1 &&
+	    r->origin <= AAS_OR_REMOTE &&
+	    r->attest <= (r->effect == AAS_EF_ATTEST ? AAS_FLAW_LAST : 1) &&
 	    (pol_few(r) & ~few_bits()) == 0 && r->present <= 2 &&
-	    r->enrolled_min != 1 && r->enrolled_min <= POL_ENROLLED_MAX &&
+	    r->sudo <= AAS_SUDO_DENY && r->enrolled_min != 1 &&
+	    r->enrolled_min <= POL_ENROLLED_MAX &&
 	    r->timeout_s <= POL_TIMEOUT_MAX &&
 	    (int64_t)r->session_s <= AAS_LIMIT_MAX_S &&
 	    (int64_t)r->idle_s <= AAS_LIMIT_MAX_S &&

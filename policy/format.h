@@ -30,12 +30,12 @@
  * of one tag share a bucket, and each rule found is compared in full.  A ref
  * is place << 1, with the lowest bit 1 for a rule, 0 for a bucket of rules.
  */
-#define POL_MAGIC     "AASPOL02"
+#define POL_MAGIC     "AASPOL04"
 #define POL_MAGIC_LEN 8
 #define POL_ENDIAN    0x01020304u
 #define POL_FILE_MAX  ((uint64_t)1 << 30)
 #define POL_KEYS_MAX  ((size_t)1 << 24) /* (key, rule) pairs */
-#define POL_NEEDS     0x1fu
+#define POL_NEEDS     0x3fu
 #define POL_ZONE_MAX  4096u
 #define POL_FILES_MAX 65536u
 #define POL_CAS_MAX   256u
@@ -43,6 +43,8 @@
 /* Bounds of the numbers; the writer refuses what the reader would. */
 #define POL_ENROLLED_MAX 16
 #define POL_TIMEOUT_MAX  600u
+#define POL_GRACE_MAX    2
+#define POL_PROOFS       3u
 
 struct pol_table {
 	uint32_t at, n; /* cells of 16 bytes; hash: n is a power of 2 */
@@ -60,12 +62,18 @@ struct pol_head {
 	uint32_t wild; /* ref of the rules that no key leads to; 0: none */
 	uint32_t timeout_s;
 	uint8_t enrolled_min, present, uv, server_keys;
-	uint8_t zero[4];
+	uint8_t sudo;          /* enum aas_sudo_rule; 0: not said */
+	uint8_t codex_grace_s; /* of sessions that end; for aasd */
+	uint8_t keeper;        /* 1: limited sessions need one who keeps them */
+	uint8_t zero[1];
 	int64_t session_s, idle_s, reauth_s; /* 0: not said */
-	int64_t degraded_s;
+	int64_t degraded_s, total_s;
+	/* groups of rules that this host's own file does not have */
+	uint32_t proof_n, proof[POL_PROOFS];
 	char realm[256], statedir[256], rundir[256], libexecdir[256];
 	uint64_t check; /* of the words before it */
 };
+#define POL_HEAD_WORDS (sizeof(struct pol_head) / 8)
 
 struct pol_cell {
 	uint64_t value, check;
@@ -103,16 +111,20 @@ struct pol_part_at {
 
 struct pol_rule {
 	struct pol_block b;
-	uint8_t mode, effect, origin, attestable;
+	uint8_t mode, effect, origin;
+	uint8_t attest; /* require: attestable; attestation: enum aas_flaw */
 	/* eight that few rules have, looked at together: pol_few() */
-	uint8_t break_glass, enrolled_min, present, uv;
-	uint8_t uv_said, device_bound, alert, training;
+	uint8_t break_glass, enrolled_min, present, uv; /* uv: POL_UV_* */
+	uint8_t sudo, device_bound, alert, training;
 	uint32_t timeout_s;
 	uint32_t source, name, where;
 	uint32_t session_s, idle_s, reauth_s, lease_s, grace_s;
 	int64_t from_s, not_before_s, not_after_s;
 	struct pol_part_at part[PP_N];
 };
+
+#define POL_UV      1u
+#define POL_UV_SAID 2u
 
 /* The eight bytes from break_glass on, as one. */
 static inline uint64_t
@@ -132,7 +144,7 @@ struct pol_file {
 	uint32_t path, zero;
 };
 
-_Static_assert(sizeof(struct pol_head) == 1160, "no padding");
+_Static_assert(sizeof(struct pol_head) == 1184, "no padding");
 _Static_assert(sizeof(struct pol_rule) == 128, "no padding");
 _Static_assert(offsetof(struct pol_rule, training) ==
 	offsetof(struct pol_rule, break_glass) + 7,
@@ -199,6 +211,12 @@ pol_tag_gid(gid_t gid)
  * 1 if every setting of ${h} is in range: said once for writer and reader.
  */
 int pol_head_valid(const struct pol_head *h);
+
+/*
+ * pol_text_valid(s, max):
+ * 1 if ${s} has 1 to ${max} bytes before its end and no control character.
+ */
+int pol_text_valid(const char *s, size_t max);
 
 /*
  * pol_cell(p, table, i, &value), pol_block(p, at, min):
@@ -321,6 +339,13 @@ enum pol_miss {
 };
 int pol_match(const struct aas_policy *p, const struct aas_query *q,
     const struct pol_rule *r);
+
+/*
+ * pol_leased(r, q):
+ * 1 if the account that ${q} is about needs a lease by the rule ${r}, which is
+ * about leases, for that service; 0; AAS_ERR_FORMAT.
+ */
+int pol_leased(const struct pol_rule *r, const struct aas_query *q);
 
 /* pol_has_name(r, part, s), pol_has_gid(r, q): 1, 0, AAS_ERR_FORMAT. */
 int pol_has_name(const struct pol_rule *r, enum pol_part part, const char *s);

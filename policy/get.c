@@ -99,12 +99,16 @@ get_numbers(const struct pol_rule *r, struct aas_rule *out)
 	out->mode = r->mode;
 	out->effect = r->effect;
 	out->origin = r->origin;
-	out->attestable = r->attestable;
+	if (r->effect == AAS_EF_ATTEST)
+		out->flaw = r->attest;
+	else
+		out->attestable = r->attest;
 	out->break_glass = r->break_glass;
 	out->enrolled_min = r->enrolled_min;
 	out->present = r->present;
-	out->uv = r->uv;
-	out->uv_said = r->uv_said;
+	out->uv = (r->uv & POL_UV) != 0;
+	out->uv_said = (r->uv & POL_UV_SAID) != 0;
+	out->sudo = r->sudo;
 	out->device_bound = r->device_bound;
 	out->alert = r->alert;
 	out->training = r->training;
@@ -173,4 +177,10 @@ aas_policy_get(const struct aas_policy *p, uint32_t number,
 		return e;
 	*rule = out;
 	return AAS_OK;
+}
+
+int
+aas_policy_minute(const struct aas_policy *p, int64_t at_s, uint32_t *minute)
+{
+	return pol_minute(p, at_s, minute);
 }

@@ -5,6 +5,7 @@
  *  2. Names MUST be compared byte for byte; only hosts are DNS names, where
  *     case means nothing.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -20,8 +21,8 @@ pol_query_valid(const struct aas_query *q)
 {
 	return q != NULL && q->size >= sizeof(*q) && q->user != NULL &&
 	    *q->user != '\0' && q->service != NULL && *q->service != '\0' &&
-	    /* (uid_t)-1 is "nobody at all" to the kernel, never a person. */
-	    q->uid != (uid_t)-1 && (q->gids_n <= 0 || q->gids != NULL) &&
+	    /* Others take a uid over INT_MAX for another, or for nobody. */
+	    q->uid <= INT_MAX && (q->gids_n <= 0 || q->gids != NULL) &&
 	    q->ca_state <= AAS_CA_KNOWN && q->ca_len <= 4096 &&
 	    (q->ca_len == 0 || q->ca != NULL);
 }
@@ -279,4 +280,23 @@ pol_match(const struct aas_policy *p, const struct aas_query *q,
 	    (has = has_name(r, PP_SERVICES, q->service)) <= 0)
 		return has < 0 ? has : PM_SERVICES;
 	return match_rest(p, q, r);
+}
+
+/* Where a lease is needed, if its rule does not say. */
+static int
+is_runner(const char *service)
+{
+	return strcmp(service, "aas-runner") == 0 ||
+	    strcmp(service, "codex-runner") == 0;
+}
+
+int
+pol_leased(const struct pol_rule *r, const struct aas_query *q)
+{
+	int has = has_name(r, PP_USERS, q->user);
+
+	if (has <= 0)
+		return has;
+	return r->part[PP_SERVICES].n > 0 ? has_name(r, PP_SERVICES, q->service)
+					  : is_runner(q->service);
 }

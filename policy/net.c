@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/hex.h"
 #include "policy/rule.h"
 
 #define MAPPED_BITS 96u /* ::ffff:0:0/96, IPv4 */
@@ -82,39 +83,10 @@ aas_rule_net(const char *text, struct aas_net *net)
 	return AAS_OK;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 aas_rule_aaguid(const char *text, uint8_t aaguid[16])
 {
-	uint8_t got[16];
-	size_t at = 0;
-
 	if (text == NULL || strnlen(text, 37) != 36)
 		return AAS_ERR_FORMAT;
-	for (size_t i = 0; i < 16; i++) {
-		int hi = 0;
-		int lo = 0;
-
-		if ((i == 4 || i == 6 || i == 8 || i == 10) &&
-		    text[at++] != '-')
-			return AAS_ERR_FORMAT;
-		hi = hex(text[at++]);
-		lo = hex(text[at++]);
-		if (hi == -1 || lo == -1)
-			return AAS_ERR_FORMAT;
-		got[i] = (uint8_t)(hi << 4 | lo);
-	}
-	memcpy(aaguid, got, sizeof(got));
-	return AAS_OK;
+	return aas_hex_uuid(text, aaguid);
 }

@@ -21,7 +21,7 @@
  */
 #define AAS_PLUGIN_MAGIC 0x41415350u
 #define AAS_PLUGIN_MAJOR 1
-#define AAS_PLUGIN_MINOR 0
+#define AAS_PLUGIN_MINOR 2
 
 #if defined(__GNUC__)
 #define AAS_PLUGIN_EXPORT __attribute__((visibility("default")))
@@ -66,6 +66,15 @@ struct aas_plugin_rule {
 	const char *not_before, *not_after;   /* RFC 3339 */
 	const char *const *evidence_services; /* PAM services */
 	const char *const *evidence_ssh_ca;   /* base64, SSH wire form */
+	/*
+	 * Since 1.1: an attestation that does not count, which a refusal may
+	 * mention; then without dates and evidence.  "revoked"; "void": not
+	 * authentic, so that users or groups are only what it says of itself;
+	 * "unread": without them, too.
+	 */
+	const char *flaw;
+	/* Since 1.2: "fresh-sign-in", "agent", "local-key", "deny" */
+	const char *sudo;
 };
 
 /* What was wrong with a rule that was not taken. */

@@ -18,10 +18,10 @@ extern "C" {
  * says what rules mean.
  *
  * The compiled policy is one file, <state>/policy.bin, which `aasctl policy
- * build` writes.  It is mapped, never parsed: its header is checked when it is
- * opened, and each bucket and rule when it is touched.  Whoever replaces the
- * file renames a new one over it; one that is cut while it is mapped ends the
- * process (SIGBUS).
+ * build` writes.  It is mapped (a small one read), never parsed: its header is
+ * checked when it is opened, and each bucket and rule when it is touched.
+ * Whoever replaces the file renames a new one over it; one that is cut while it
+ * is mapped ends the process (SIGBUS).
  *
  * Functions that return int return 0 or a negative number:
  *	-1 AAS_ERR_SYS (errno says), -2 AAS_ERR_NOMEM, -3 AAS_ERR_INVAL (the
@@ -45,7 +45,10 @@ enum aas_attest_state {
 	AAS_AT_PENDING = 2, /* an SSH certificate may still show it */
 	AAS_AT_MISSING = 3, /* there is one, but this is not that sign-in */
 	AAS_AT_EXPIRED = 4,
-	AAS_AT_FUTURE = 5 /* not valid yet */
+	AAS_AT_FUTURE = 5,  /* not valid yet */
+	AAS_AT_REVOKED = 6, /* signed, and taken back */
+	AAS_AT_VOID = 7,  /* says it is about this user, and is not authentic */
+	AAS_AT_UNREAD = 8 /* a file is not read: others may write it */
 };
 
 /* What is known of the SSH certificate that signed in. */
@@ -55,12 +58,24 @@ enum aas_ca_state {
 	AAS_CA_KNOWN = 2    /* ca, ca_len hold its authority's public key */
 };
 
+/*
+ * What serves who elevates (sudo, doas, polkit) in a session that came from
+ * another machine.  The stricter has the larger number; anything else is
+ * AAS_SUDO_DENY.
+ */
+enum aas_sudo_rule {
+	AAS_SUDO_FRESH = 1, /* that session's own sign-in by a key, in reauth */
+	AAS_SUDO_AGENT = 2, /* a key behind the caller's SSH agent */
+	AAS_SUDO_KEY = 3,   /* a key plugged into this host */
+	AAS_SUDO_DENY = 4
+};
+
 struct aas_policy; /* opaque */
 
 struct aas_query {
 	uint32_t size; /* sizeof(struct aas_query) */
 	const char *user;
-	uid_t uid;
+	uid_t uid;         /* one over INT_MAX is nobody's: AAS_ERR_INVAL */
 	const gid_t *gids; /* all of the user's groups */
 	int gids_n;        /* -1: the look-up failed */
 	const char *service;
@@ -73,7 +88,12 @@ struct aas_query {
 	uint8_t ca_state;  /* enum aas_ca_state */
 	uint16_t ca_len;   /* up to 4096 */
 	const uint8_t *ca; /* SSH wire form of the authority's public key */
+	int64_t lease_s;   /* left of a lease of this account; 0: it has none */
 };
+
+/* Others of the limits are those that hold where nothing names one. */
+#define AAS_LIMIT_SESSION 1u
+#define AAS_LIMIT_IDLE    2u
 
 #define AAS_DECIDED 8 /* rules a decision remembers */
 
@@ -91,17 +111,21 @@ struct aas_decision {
 	uint8_t server_keys;  /* 1: this host's keys serve remote sign-ins */
 	uint8_t attest;       /* enum aas_attest_state */
 	uint8_t wants_since;  /* 1: since_s would matter: some rule has grace */
+	uint8_t limits;       /* AAS_LIMIT_*: what a rule or setting names */
+	uint8_t sudo;         /* enum aas_sudo_rule */
+	uint8_t wants_lease;  /* 1: only with a lease, whose end is the end */
 	uint32_t timeout_s;   /* the sign-in window: of a whole ceremony */
 	int64_t from_s; /* require: enrolled from this instant on (0: always) */
 	int64_t session_s; /* overall limit */
 	int64_t idle_s;
 	int64_t reauth_s;
-	int64_t degraded_s; /* one key only for at most this */
-	int64_t
-	    attest_until_s;   /* the attestation's end, where attest != NONE */
-	uint32_t attest_rule; /* its number, for aas_policy_rule() */
-	uint16_t aaguids_n;   /* a key must be in each of these rules' lists */
+	int64_t degraded_s;     /* one key only for at most this */
+	int64_t attest_until_s; /* its end; 0: NONE, REVOKED, VOID, UNREAD */
+	uint32_t attest_rule;   /* its number, for aas_policy_rule() */
+	uint16_t aaguids_n; /* a key must be in each of these rules' lists */
 	uint32_t aaguids[AAS_DECIDED];
+	uint32_t
+	    bound_rule;   /* the lowest that says device_bound, if one does */
 	uint16_t rules_n; /* the rules that made the verdict, the first eight */
 	uint32_t rules[AAS_DECIDED]; /* their numbers, ascending */
 };
@@ -148,19 +172,34 @@ const char *aas_policy_realm(const struct aas_policy *p);
 const char *aas_policy_statedir(const struct aas_policy *p);
 const char *aas_policy_rundir(const struct aas_policy *p);
 const char *aas_policy_libexecdir(const struct aas_policy *p);
+unsigned aas_policy_codex_grace_s(const struct aas_policy *p);
 int64_t aas_policy_built_s(const struct aas_policy *p);
+/* 1: no session with a limit where nobody keeps sessions. */
+int aas_policy_keeper(const struct aas_policy *p);
+/*
+ * aas_policy_proof(p, &gids):
+ * How many groups are at *${gids}, borrowed: groups that rules name and that
+ * were not in /etc/group when ${p} was made.  Where there are some, whoever
+ * looks a user's groups up must find one of them, or say that the groups are
+ * not known: the C library leaves out a source that it cannot ask, and returns
+ * the others' groups as if they were all.
+ */
+unsigned aas_policy_proof(const struct aas_policy *p, const gid_t **gids);
+/* How long a session may last, extended as often as may be; over 0. */
+int64_t aas_policy_total_s(const struct aas_policy *p);
 
 /*
  * aas_policy_needs(p):
  * Which facts some rule of ${p} asks for; the others may be left out of the
- * query at no loss.  A lease does not count: aas_policy_lease() always wants
- * the grantor's groups.
+ * query at no loss.  The grantors of a lease do not count: aas_policy_lease()
+ * always wants the groups of who asks.
  */
 #define AAS_NEED_GROUPS 0x1u /* gids */
 #define AAS_NEED_HOST   0x2u
 #define AAS_NEED_ADDR   0x4u
 #define AAS_NEED_CA     0x8u
 #define AAS_NEED_TIME   0x10u /* now_s: a date, grace, hours, attestations */
+#define AAS_NEED_LEASE  0x20u /* lease_s, once a decision says wants_lease */
 unsigned aas_policy_needs(const struct aas_policy *p);
 
 /*
@@ -210,6 +249,16 @@ uint32_t aas_policy_rules(const struct aas_policy *p);
  */
 int aas_policy_key(const struct aas_policy *p, const struct aas_decision *d,
     const uint8_t aaguid[16], int backup_eligible);
+
+/*
+ * aas_policy_makes(p, d, makes, cap, &makes_n):
+ * The AAGUIDs that are in every list, for a program that does not have the
+ * policy: none of them is "no key".  256 are always room enough.
+ * Returns 0; AAS_ERR_NOTFOUND: no rule has a list, any make will do;
+ * AAS_ERR_INVAL, AAS_ERR_FORMAT: take none.
+ */
+int aas_policy_makes(const struct aas_policy *p, const struct aas_decision *d,
+    uint8_t (*makes)[16], size_t cap, size_t *makes_n);
 
 /*
  * aas_policy_lease(p, grantor, account, &max_s):

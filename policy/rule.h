@@ -1,7 +1,7 @@
 #ifndef AAS_POLICY_RULE_H
 #define AAS_POLICY_RULE_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +23,15 @@ enum aas_effect {
 	AAS_EF_DENY = 4,
 	AAS_EF_LEASE = 5,
 	AAS_EF_ATTEST = 6 /* an attestation: waives what takes one */
+};
+
+/* Why an attestation does not count; it waives nothing then. */
+enum aas_flaw {
+	AAS_FLAW_NONE = 0,
+	AAS_FLAW_REVOKED = 1,
+	AAS_FLAW_VOID = 2,
+	AAS_FLAW_UNREAD = 3, /* about nobody knows whom: everybody */
+	AAS_FLAW_LAST = 3
 };
 
 enum aas_origin { AAS_OR_ANY = 0, AAS_OR_LOCAL = 1, AAS_OR_REMOTE = 2 };
@@ -58,7 +67,7 @@ struct aas_rule {
 	int64_t from_s, grace_s;
 	/* terms; 0: not said */
 	uint8_t break_glass, enrolled_min, present, uv, uv_said, device_bound;
-	uint8_t alert, training;
+	uint8_t alert, training, sudo; /* sudo: enum aas_sudo_rule */
 	uint32_t timeout_s;
 	int64_t session_s, idle_s, reauth_s;
 	uint32_t aaguids_n;
@@ -66,6 +75,7 @@ struct aas_rule {
 	/* lease: grantors in gids/groups, accounts in users */
 	int64_t lease_s;
 	/* attestation */
+	uint8_t flaw; /* enum aas_flaw; else no dates and no evidence */
 	int64_t not_before_s, not_after_s;
 	struct aas_names evidence_services;
 	uint32_t cas_n;
@@ -86,7 +96,8 @@ void aas_arena_free(struct aas_arena **a);
 #define AAS_NETS_MAX    1024u
 #define AAS_SPANS_MAX   128u
 #define AAS_AAGUIDS_MAX 256u
-#define AAS_LIMIT_MIN_S 60 /* session, idle, reauth, lease */
+#define AAS_LIMIT_MIN_S 1 /* session, idle, reauth */
+#define AAS_LEASE_MIN_S 60
 #define AAS_LIMIT_MAX_S ((int64_t)100 * 366 * 86400)
 
 /* gid(arg, name, &gid): 0, AAS_ERR_NOTFOUND, AAS_ERR_SYS, AAS_ERR_NOMEM. */
@@ -125,13 +136,18 @@ struct aas_origin_file {
 	uint8_t sha256[32]; /* zero for a directory */
 };
 
+/* aas_origin_stat(st, f): what ${st} says of a file; its bytes do not. */
+void aas_origin_stat(const struct stat *st, struct aas_origin_file *f);
+
 /* Everything that `aasctl policy build` compiles. */
 struct aas_policy_source {
 	char realm[256];
 	char statedir[256], rundir[256], libexecdir[256];
-	uint8_t enrolled_min, present, uv, server_keys;
+	uint8_t enrolled_min, present, uv, server_keys, sudo;
+	uint8_t codex_grace_s; /* at most 2 */
+	uint8_t keeper;        /* 1: required */
 	uint32_t timeout_s;
-	int64_t session_s, idle_s, reauth_s, degraded_s;
+	int64_t session_s, idle_s, reauth_s, degraded_s, total_s;
 	int64_t built_s;
 	size_t rules_n;
 	const struct aas_rule
@@ -140,15 +156,18 @@ struct aas_policy_source {
 	const struct aas_zone_step *zone;
 	size_t files_n;
 	const struct aas_origin_file *files;
+	size_t proof_n; /* at most 3; aas_policy_proof() */
+	const gid_t *proof;
 };
 
 /*
  * aas_policy_compile(src, &buf, &len):
  * The bytes of policy.bin, from malloc.  0 stands for the default of
- * enrolled_min (2), present (1), timeout_s (60 s), degraded_s (7 d); the
- * other limits stay "not said".  Linear in rules.  Reads itself back, rule by
- * rule, and compares.  Returns 0; AAS_ERR_INVAL (a value out of range),
- * AAS_ERR_EXISTS (two rules of one source with one name), AAS_ERR_NOMEM.
+ * enrolled_min (2), present (1), timeout_s (60 s), degraded_s (7 d), total_s
+ * (48 h); the other limits stay "not said".  Linear in rules.  Reads itself
+ * back, rule by rule, and compares.  Returns 0; AAS_ERR_INVAL (a value out of
+ * range), AAS_ERR_EXISTS (two rules of one source with one name),
+ * AAS_ERR_NOMEM.
  */
 int aas_policy_compile(
     const struct aas_policy_source *src, uint8_t **buf, size_t *len);
@@ -158,6 +177,14 @@ struct aas_policy;
 /* aas_policy_get(p, number, arena, &rule): a compiled rule back in full. */
 int aas_policy_get(const struct aas_policy *p, uint32_t number,
     struct aas_arena *arena, struct aas_rule *rule);
+
+/*
+ * aas_policy_minute(p, at_s, &minute):
+ * What the clocks of the host's zone show then, in minutes since Monday 00:00.
+ * Returns 0; AAS_ERR_FORMAT.
+ */
+int aas_policy_minute(
+    const struct aas_policy *p, int64_t at_s, uint32_t *minute);
 
 /* aas_policy_files(p, i, &f): what it was made of; AAS_ERR_NOTFOUND past the
  * end. */

@@ -109,6 +109,16 @@ aas_rule_groups(
 	return AAS_OK;
 }
 
+/*
+ * A name stands for itself alone: "*" would be a rule about nobody.  Of groups
+ * none is called so, and their names may have blanks.
+ */
+int
+aas_rule_user_valid(const char *s)
+{
+	return s[strcspn(s, "*? \t")] == '\0' && aas_user_valid(s);
+}
+
 /* libpam folds a service's name to lower case: no other is ever asked for. */
 static int
 service_valid(const char *s)
@@ -117,7 +127,7 @@ service_valid(const char *s)
 		if (*p >= 'A' && *p <= 'Z')
 			return 0;
 	}
-	return aas_user_valid(s);
+	return aas_rule_user_valid(s);
 }
 
 static int
@@ -242,8 +252,11 @@ hours(struct aas_rule_work *w)
 int
 aas_rule_criteria(struct aas_rule_work *w)
 {
+	/* Whom an attestation names is not for this host to spell. */
 	int r = aas_rule_names(w, "users", w->in.users, AAS_NAMES_MAX,
-	    aas_user_valid, &w->out.users);
+	    w->out.effect == AAS_EF_ATTEST ? aas_user_valid
+					   : aas_rule_user_valid,
+	    &w->out.users);
 
 	if (r == AAS_OK)
 		r = aas_rule_groups(w, "groups", w->in.groups);

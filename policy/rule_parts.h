@@ -28,11 +28,35 @@ int aas_rule_names(struct aas_rule_work *w, const char *field,
     const char *const *list, size_t max, int (*valid)(const char *),
     struct aas_names *dst);
 
+/* 1 for a name that may be a user's, without the signs of patterns. */
+int aas_rule_user_valid(const char *s);
+
 /* Each part of the rule, in policy/rule_lists.c; 0 or an enum aas_err. */
 int aas_rule_criteria(struct aas_rule_work *w);
 int aas_rule_evidence(struct aas_rule_work *w);
 int aas_rule_aaguids(struct aas_rule_work *w);
 int aas_rule_groups(
     struct aas_rule_work *w, const char *field, const char *const *list);
+
+/*
+ * One value, in policy/rule_values.c: ${field} as it is said.  What is not
+ * said, NULL or 0, leaves a duration and a date alone.
+ */
+int aas_rule_flag(
+    struct aas_rule_work *w, const char *field, int v, uint8_t *dst);
+int aas_rule_duration(struct aas_rule_work *w, const char *field, const char *s,
+    int64_t min, int64_t max, int64_t *dst);
+int aas_rule_date(
+    struct aas_rule_work *w, const char *field, const char *s, int64_t *dst);
+/* All words but its effect's; and its terms. */
+int aas_rule_words(struct aas_rule_work *w);
+int aas_rule_terms(struct aas_rule_work *w);
+
+/*
+ * In policy/rule_sense.c: which effect it has, at most one; and, when all the
+ * rest is read, what goes together and what does not.
+ */
+int aas_rule_effect(struct aas_rule_work *w);
+int aas_rule_sense(struct aas_rule_work *w, const char *source);
 
 #endif

@@ -9,6 +9,7 @@ endif
 
 if HAVE_CMOCKA
 CEREMONY_TESTS = \
+	tests/test_ceremony_check \
 	tests/test_ceremony_dev \
 	tests/test_ceremony_filter \
 	tests/test_ceremony_made \
@@ -17,6 +18,9 @@ CEREMONY_TESTS = \
 	tests/test_reason
 check_PROGRAMS += $(CEREMONY_TESTS)
 TESTS += $(CEREMONY_TESTS)
+tests_test_ceremony_check_SOURCES = tests/test_ceremony_check.c
+tests_test_ceremony_check_LDADD = lib/libaas-ceremony.la $(TEST_LIBS)
+tests_test_ceremony_check_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 tests_test_ceremony_dev_SOURCES = tests/test_ceremony_dev.c
 tests_test_ceremony_dev_LDADD = lib/libaas-ceremony.la $(TEST_LIBS)
 tests_test_ceremony_filter_SOURCES = tests/test_ceremony_filter.c

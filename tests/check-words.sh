@@ -9,7 +9,7 @@ files()
 	if [ -e .git ] && git ls-files 2>/dev/null; then
 		return
 	fi
-	find configure.ac Makefile.am lib policy pam_aas tools tests conf \
+	find configure.ac Makefile.am lib policy pam_aas tools aasctl aasd tests conf \
 	    docs debian -type f \( -name '*.[ch]' -o -name '*.sh' -o \
 	    -name '*.py' -o -name '*.mk' -o -name '*.ac' -o -name '*.am' -o \
 	    -name '*.md' -o -name '*.[1-8]' -o -name '*.in' -o \

@@ -9,10 +9,13 @@
  *	grant-state STATE [TIME]  verdict granted with that enum aas_state and
  *	                          deadline
  *	refuse REASON STATE TEXT  verdict refused
- *	nonce, uid, op, uv, same, word  spoil that part of the next verdict
- *	renew FILE TO             rename FILE, both below the parent directory
- *	junk N, type N, long      send broken messages
- *	exit, hang, slow MS       end, never answer, wait
+ *	kind I MAKE BACKUP        key I of the next verdict: first byte of its
+ *	                          AAGUID, backup flags
+ *	key I BYTE                key I of the next verdict: first byte of its
+ *id nonce, uid, op, uv, same, word  spoil that part of the next verdict renew
+ *FILE TO             rename FILE, both below the parent directory junk N, type
+ *N, long      send broken messages exit, hang, slow MS       end, never answer,
+ *wait
  */
 #include <sys/socket.h>
 
@@ -91,9 +94,29 @@ grant(const char *arg)
 		(void)snprintf(v.label[1], sizeof(v.label[1]), "spare");
 	if (v.key[1][0] == 0xff)
 		memset(v.key[1], 0, sizeof(v.key[1]));
-	else if (v.keys_n > 1)
+	else if (v.keys_n > 1 && v.key[1][0] == 0)
 		v.key[1][0] = 1;
 	verdict(AAS_GRANTED, AAS_WHY_OK, "");
+}
+
+static void
+kind(const char *arg)
+{
+	unsigned i = 0, make = 0, backup = 0;
+
+	if (sscanf(arg, "%u %u %u", &i, &make, &backup) != 3 || i > 1)
+		return;
+	v.aaguid[i][0] = (uint8_t)make;
+	v.backup[i] = (uint8_t)backup;
+}
+
+static void
+key(const char *arg)
+{
+	unsigned i = 0, byte = 0;
+
+	if (sscanf(arg, "%u %u", &i, &byte) == 2 && i < 2)
+		v.key[i][0] = (uint8_t)byte;
 }
 
 static void
@@ -160,6 +183,10 @@ command(const char *cmd, char *arg)
 		verdict(AAS_GRANTED, AAS_WHY_OK, "");
 	} else if (strcmp(cmd, "refuse") == 0)
 		refuse(arg);
+	else if (strcmp(cmd, "kind") == 0)
+		kind(arg);
+	else if (strcmp(cmd, "key") == 0)
+		key(arg);
 	else if (strcmp(cmd, "nonce") == 0)
 		v.nonce[15] = 1;
 	else if (strcmp(cmd, "uid") == 0)
@@ -232,9 +259,10 @@ main(int argc, char **argv)
 		return 2;
 	fprintf(logfile,
 	    "request %s op=%u flags=%u uid=%u user=%s service=%s "
-	    "present=%u timeout=%u\n",
+	    "present=%u timeout=%u bound=%u listed=%u makes=%u\n",
 	    argv[0], rq.op, rq.flags, rq.uid, rq.user, rq.service, rq.present,
-	    rq.timeout_s);
+	    rq.timeout_s, rq.kinds.device_bound, rq.kinds.listed,
+	    rq.kinds.aaguids_n);
 	(void)snprintf(line, sizeof(line), "script.%u", rq.op);
 	if ((f = open_beside(line, "re")) == NULL &&
 	    (f = open_beside("script", "re")) == NULL)

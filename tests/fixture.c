@@ -2,6 +2,7 @@
  * A directory of its own for every test, and what it must leave as it was.
  */
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,4 +162,46 @@ fixture_valgrind(void)
 	const char *preload = getenv("LD_PRELOAD");
 
 	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+void
+fixture_copy(const struct fixture *f, const char *from, const char *name)
+{
+	char b[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = openat(
+	    f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	ssize_t n = 0;
+
+	if (in == -1)
+		fail_msg("%s: %s", from, strerror(errno));
+	assert_int_not_equal(out, -1);
+	while ((n = read(in, b, sizeof(b))) > 0)
+		assert_int_equal(write(out, b, (size_t)n), n);
+	assert_int_equal(fchmod(out, 0755), 0);
+	assert_int_equal(close(in), 0);
+	assert_int_equal(close(out), 0);
+}
+
+int
+fixture_disk(const char *dir, const char *options)
+{
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		return -2;
+	return mkdir(dir, 0755) == 0 &&
+		mount("tmpfs", dir, "tmpfs", 0, options) == 0
+	    ? 0
+	    : -1;
+}
+
+int
+fixture_fill(int fd)
+{
+	static char block[4096];
+	int n = 0;
+
+	while (write(fd, block, sizeof(block)) == (ssize_t)sizeof(block))
+		n++;
+	return n;
 }

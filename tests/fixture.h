@@ -41,6 +41,14 @@ char *fixture_path(
 void fixture_write(const struct fixture *f, const char *name, const char *text,
     unsigned int mode);
 
+/*
+ * fixture_copy(f, from, name):
+ * Copy the program or plugin at ${from} to ${name} in the test's directory,
+ * mode 0755: wherever the tree stands, owner and parents are then as they have
+ * to be.
+ */
+void fixture_copy(const struct fixture *f, const char *from, const char *name);
+
 /* The number of descriptors this process has open. */
 size_t fixture_fds(void);
 
@@ -58,6 +66,16 @@ int fixture_in_child(int (*fn)(void *arg), void *arg);
 		if (!(cond))             \
 			return __LINE__; \
 	} while (0)
+
+/*
+ * fixture_disk(dir, options): in a child, as root: a disk of its own at ${dir},
+ * which is made: a tmpfs with these options of mount(8).  0; -2: that may not
+ * be had here.
+ */
+int fixture_disk(const char *dir, const char *options);
+
+/* fixture_fill(fd): write until there is no room; how many blocks of 4 kB. */
+int fixture_fill(int fd);
 
 /*
  * 1 if this runs under valgrind, which knows neither the limits nor the

@@ -51,6 +51,20 @@ sources_answer()
 	    grep -q 'exec  *SUCCESS  *1 rules'
 }
 
+second_refused()
+{
+	! timeout 30 aasd 2>/run/second.err || return 1
+	cat /run/second.err
+	grep -q 'another aasd is at work' /run/second.err
+}
+
+full_noticed()
+{
+	! aasctl sessions >/dev/full 2>/run/full.err || return 1
+	cat /run/full.err
+	grep -q 'standard output' /run/full.err
+}
+
 if [ "${1:-}" = inside ]; then
 	unit=$(find /usr/lib/systemd /lib/systemd /usr/local/lib/systemd \
 	    -name aasd.service 2>/dev/null | head -n 1 || :)
@@ -79,11 +93,20 @@ if [ "${1:-}" = inside ]; then
 	ok "really" shadow_is '!'
 	ok "and unlocks it" sandboxed /usr/sbin/usermod -U demo
 	ok "as it was" shadow_is '\$'
+	# What aasd raises goes to the spool, which is outside of its state.
+	mkdir -p /var/spool/aas/new
+	ok "it can raise events in the sandbox" \
+	    sandboxed /usr/bin/touch /var/spool/aas/new/.try
+	ok "really" test -e /var/spool/aas/new/.try
+	rm /var/spool/aas/new/.try
 	echo 'rules = ( { name = "new"; users = [ "root" ]; origin = "remote"; deny = true; } );' \
 	    >/etc/aas/policy.conf
 	ok "it builds a policy that changed, in the sandbox" \
 	    rig_until has_rule new
 	rm /etc/aas/policy.conf # this /etc is that of the tests after it
+	aasctl policy build >/dev/null
+	ok "a second one says why it does not begin" second_refused
+	ok "a list that cannot be written is no success" full_noticed
 	ok "the daemon stops when told" systemctl stop aasd.service
 	ok "and the next request starts it again" as_demo aasctl status
 	exit

@@ -166,6 +166,10 @@ check "which the log says" grep -q 'attested=attest-' "$rig_log"
 check "one of another authority is not" refused attest-missing ssh_with bad
 check "a plain key is not" refused attest-missing ssh_with plain
 check "the service of its own is let in" sso_login
+check "aasctl check sees no certificate: no" bash -c \
+    'aasctl check --user demo --service sshd; [ $? -eq 3 ]'
+check "and says yes for that service" \
+    aasctl check --user demo --service sso-login
 
 check "it warns when a week is left" state '"group":"staff"' \
     "$((now - 60))" "$((now + 7 * day))"
@@ -185,6 +189,42 @@ check "and refused by its name" refused attest-not-yet ssh_with good
 check "one for another group is stored" state '"group":"ops"' \
     "$((now - 60))" "$((now + 9 * day))"
 check "and does not help" not ssh_with good
+
+# --- what does not count ------------------------------------------------------
+
+# stored KEY JTI [MODE]: the one file there, whatever it is worth.
+stored()
+{
+	rm -f "$dir"/*.jws
+	token "/root/$1.pem" "$2" "$((now - 60))" "$((now + 9 * day))" \
+	    '"group":"staff"' >"$dir/t.jws"
+	chmod "${3:-644}" "$dir/t.jws"
+	build && cp "$out" /run/built
+}
+
+why()
+{
+	aasctl why demo --service sshd >"$out" 2>&1
+}
+
+echo w-1 >"$dir/revoked"
+chmod 644 "$dir/revoked"
+check "one that is revoked is stored" stored org w-1
+check "and refused by its name" refused attest-revoked ssh_with good
+check "saying so" said 'has been revoked'
+check "a forged one is stored" stored stranger w-2
+check "and refused by its name" refused attest-void ssh_with good
+check "which why says, too" refused attest-void why
+check "one that others may write is stored" stored org w-3 666
+check "and refused by its name" refused attest-unread ssh_with good
+check "which the build names" grep -q 't.jws.*permissions' /run/built
+token /root/org.pem w-4 "$((now - 60))" "$((now + 9 * day))" \
+    '"group":"staff"' >"$dir/good.jws"
+chmod 644 "$dir/good.jws"
+cp "$dir/good.jws" "$dir/same.jws"
+check "a valid one beside them is stored" build
+check "and counts" ssh_with good
+rm "$dir/revoked" "$dir/t.jws"
 
 # --- what is not even stored --------------------------------------------------
 
@@ -216,6 +256,37 @@ chmod 644 /root/t.jws
 echo f-6 >"$dir/revoked"
 check "a revoked one is refused" forged revoked
 rm "$dir/revoked"
+# What is printed for programs is JSON whatever files are called.
+json()
+{
+	local want=$1
+
+	shift
+	aasctl --json attest "$@" >"$out" || :
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(not eval(sys.argv[2], {"d": d}))' "$out" "$want"
+}
+odd=$dir/$'\xff'.jws
+cp /root/t.jws "$odd"
+check "a file whose name is no text is listed in JSON" json \
+    'sum(a["file"].endswith("\\xff.jws") and a["valid"]
+    for a in d["attestations"]) == 1' list
+rm "$odd"
+check "and named in its error" json '"xff" in d["error"]' verify "/$odd"
+echo '! !' >"$dir/revoked"
+check "what cannot be read is named in JSON" json \
+    '"/revoked: " in d["error"] and not d["ok"]' list
+rm "$dir/revoked"
+ln -s /etc/passwd "$dir/link.jws"
+timeout 60 aasctl policy build >"$out" 2>&1
+timeout 60 aasctl policy check >"$out" 2>&1
+check "a link is refused, and the policy made of that is current" \
+    said ': current'
+rm "$dir/link.jws"
+touch -d "@$((now + 2 * day))" /var/lib/aas/clock
+check "a clock that is set back brings none back" forged expired
+aasctl clock accept >/dev/null
 check "and else it is taken" attest add /root/t.jws
 check "but not twice" forged jti
 id=$(aasctl --json attest list | tr '{' '\n' |
@@ -223,6 +294,7 @@ id=$(aasctl --json attest list | tr '{' '\n' |
 check "it is removed by its number" attest remove "$id"
 check "and then gone" not attest remove "$id"
 check "no path is taken for a number" not attest remove ../aas.conf
+check "what reminds says so in JSON" json 'd["ok"]' remind
 check "a user may look" setpriv --reuid=demo --regid=demo --clear-groups \
     aasctl attest list
 check "but not add" not setpriv --reuid=demo --regid=demo --clear-groups \

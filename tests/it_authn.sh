@@ -214,7 +214,7 @@ faults()
 
 	while read -r fault why; do
 		key set blue fault="$fault"
-		try "$fault" "refused $why" --timeout 3
+		try "F53, F54: $fault" "refused $why" --timeout 3
 		key set blue fault=none
 	done <<-'LIST'
 	wrong-rp rp
@@ -256,7 +256,7 @@ slow_faults()
 
 	while read -r fault why; do
 		key set blue fault="$fault"
-		try "$fault" "refused $why" --timeout 2
+		try "F51, F53: $fault" "refused $why" --timeout 2
 		key set blue fault=none
 		softkey unplug blue >/dev/null || :
 		key plug blue
@@ -275,7 +275,7 @@ pins()
 	wants "a wrong PIN, a short one, the right one" "granted ok" \
 	    "Wrong PIN for 'blue', 7 attempts left." "It was not tried."
 	client assert --flag uv --pin 9999
-	wants "three wrong PINs" "refused pin-auth-blocked"
+	wants "F52: three wrong PINs" "refused pin-auth-blocked"
 	key unplug blue
 	key plug blue
 	client assert --flag uv --pin ""
@@ -284,10 +284,10 @@ pins()
 	wants "no answer to the prompt" "refused canceled"
 	key set blue pin_retries=0
 	client assert --flag uv --pin 1234
-	wants "a blocked PIN" "refused pin-blocked"
+	wants "F52: a blocked PIN" "refused pin-blocked"
 	key set blue pin=
 	client assert --flag uv --pin 1234
-	wants "no PIN" "refused no-pin"
+	wants "F52: no PIN" "refused no-pin"
 	client assert
 	wants "no PIN needed" "granted ok" "Touch 'blue'."
 	key set blue uv=good
@@ -312,7 +312,7 @@ plugging()
 {
 	key unplug blue
 	client assert --timeout 1
-	wants "no key" "refused no-key" "Plug in 'blue' or 'spare'."
+	wants "F51: no key" "refused no-key" "Plug in 'blue' or 'spare'."
 	(sleep 0.5; softkey plug blue >/dev/null) &
 	client assert
 	wait || :
@@ -320,7 +320,7 @@ plugging()
 	key unplug blue
 	key plug stranger
 	client assert --timeout 2
-	wants "a foreign key" "refused foreign-key" "not the right one"
+	wants "F51: a foreign key" "refused foreign-key" "not the right one"
 	(sleep 0.5; softkey plug blue >/dev/null) &
 	client assert
 	wait || :
@@ -336,7 +336,7 @@ plugging()
 	key set spare touch=auto
 	key unplug spare
 	client assert --present 2 --timeout 2
-	wants "one of two keys" "refused second-key" "second key"
+	wants "F49: one of two keys" "refused second-key" "second key"
 	client preflight
 	wants "preflight" "granted ok" "state=yours label=blue pin=1" \
 	    "state=foreign"
@@ -391,7 +391,7 @@ endings()
 	wait "$!" || :
 	calm "the caller goes"
 	until_gone
-	wants "the caller goes" ""
+	wants "CVE-2021-3560: the caller goes" ""
 	blinking --timeout 2
 	wait "$!" || :
 	calm "time runs out"
@@ -399,7 +399,7 @@ endings()
 	blinking --timeout 10
 	key unplug blue
 	wait "$!" || :
-	wants "unplugged while it blinks" "refused unplugged"
+	wants "F51: unplugged while it blinks" "refused unplugged"
 	key plug blue
 	key set blue touch=auto
 	client assert --break trailing

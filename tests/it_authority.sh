@@ -110,8 +110,8 @@ peer()
 	    def text(s):
 	        return struct.pack(">H", len(s)) + s.encode()
 	    rq = struct.pack(">BI16sI", 6, 0x10, b"n" * 16, int(uid))
-	    rq += text(user) + text("sshd") + text("") + struct.pack(">BI", 1, 5)
-	    rq += text("") + text("") + bytes(64) + b"\0"
+	    rq += text(user) + text("sshd") + text("") + struct.pack(">BII", 1, 5, 0)
+	    rq += text("") + text("") + bytes(64) + b"\0\0"
 	    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 	    p = subprocess.Popen([path], stdin=its)
 	    its.close()

@@ -167,8 +167,18 @@ copied()
 	check "... the key is still refused" not sign_in
 }
 
+# Once an hour, however often it is refused.
+told()
+{
+	cat /var/spool/aas/new/* "/var/lib/aas/alerts/$(id -u demo)" \
+	    2>/dev/null | grep '"type":"counter".*"why":"counter"' |
+	    grep -o '"id":"[0-9a-f]*"' | sort -u >/run/told || :
+	[ "$(wc -l </run/told)" = 1 ]
+}
+
 setup
 many
 copied
+check "its owner was told, once" told
 [ "$failed" -eq 0 ] || tail -n 40 "$rig_log"
 exit "$failed"

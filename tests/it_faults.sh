@@ -35,6 +35,12 @@ esac
 
 strace -qq -o "$work/trace" "$host" run "$dir" 2>/dev/null
 [ -s "$work/trace" ] || skip 'strace cannot trace here'
+if grep 'CLONE_THREAD' "$work/trace" >&2; then
+	echo 'F27: the module makes a thread' >&2
+	bad=1
+fi
+# Or the one above cannot find any.
+grep -q 'CLONE_V' "$work/trace" || { echo 'no helper was started' >&2; bad=1; }
 # NAME COUNT-BEFORE-MARK COUNT-IN-ALL, for what the module's hosts call.
 sed -n 's/^\([a-z0-9_]*\)(.*/\1 &/p' "$work/trace" | awk '
 	/"MARK\\n"/ { mark = 1; next }

@@ -97,4 +97,11 @@ for days in 6 8; do
 	starved "on a full disk" full "$answer"
 	starved "on a read-only disk" read_only "$answer"
 done
+# F70: what is left to root when all keys are lost, and the disk is full, too.
+alice 8
+check "F70: all keys are lost" expired
+full
+check "F70: on a full disk root takes the record away" aasctl purge alice
+check "... and the account is as new" passes
+check "... the record is kept" test -n "$(find "$state/archive" -type f)"
 exit "$failed"

@@ -85,9 +85,29 @@ type_guess()
 	    ': $' 271828 | tr -d '\r' | grep -q '^GUESSED-IN'
 }
 
+# seen NAME: what sshd shows to a stranger who claims to be NAME.
+seen()
+{
+	expect "$talk" 40 "ssh -F none \
+	    -o PreferredAuthentications=keyboard-interactive \
+	    -o NumberOfPasswordPrompts=2 $1@localhost echo GUESSED-IN" \
+	    ': $' 271828 | tr -d '\r' | sed "s/$1/NAME/g"
+}
+
+# Who has no keys, and who does not exist.
+alike()
+{
+	seen plain >/run/seen-plain
+	seen nobody-here >/run/seen-nobody
+	cat /run/seen-plain
+	grep -q 'NAME@localhost.*Password: ' /run/seen-plain &&
+	    cmp /run/seen-plain /run/seen-nobody
+}
+
 setup()
 {
 	rig_demo
+	rig_user plain 'plain pw'
 	rig_enroll demo
 	askpass
 	sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/
@@ -116,4 +136,5 @@ check "... and cost no PIN try and no blink" untouched blue spare
 check "without server_keys, whoever types anything is refused" type_guess
 check "... and no key blinks" untouched blue spare
 check "the log says why" grep -q 'reason=remote' "$rig_log"
+check "CVE-2016-6210: who has no keys and who does not exist look alike" alike
 exit "$failed"

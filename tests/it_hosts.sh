@@ -77,43 +77,6 @@ loaded()
 
 # --- public keys at sshd ------------------------------------------------------
 
-# The SSH credential of a key of hers, from her record, as files of OpenSSH.
-export_key()
-{
-	python3 - "/var/lib/aas/records/$(id -u demo)" "$1" "/run/$1" <<-'PY'
-	import base64, json, os, struct, sys
-	record, label, path = sys.argv[1:]
-	def b64(s):
-	    s = s.replace("-", "+").replace("_", "/").rstrip("=")
-	    return base64.b64decode(s + "=" * (-len(s) % 4))
-	def string(b):
-	    b = b.encode() if isinstance(b, str) else b
-	    return struct.pack(">I", len(b)) + b
-	entry = json.loads(b64(open(record).readline().split()[1]))
-	cred = [k for k in entry["keys"] if k["label"] == label][0]["ssh"]
-	kind = "sk-ecdsa-sha2-nistp256@openssh.com"
-	public = string(kind) + string("nistp256")
-	if cred["alg"] != -7:
-	    kind = "sk-ssh-ed25519@openssh.com"
-	    public = string(kind) + string(b64(cred["pk"]))
-	else:
-	    public += string(b"\4" + b64(cred["pk"]))
-	public += string("ssh:" + entry["realm"])
-	private = bytes(8) + public + b"\5" + string(b64(cred["id"]))
-	private += string("") + string("aas")
-	private += bytes(range(1, 1 + -len(private) % 8))
-	blob = b"openssh-key-v1\0" + string("none") * 2 + string("")
-	blob += struct.pack(">I", 1) + string(public) + string(private)
-	text = base64.encodebytes(blob).decode()
-	os.umask(0o077)
-	with open(path, "w") as f:
-	    f.write("-----BEGIN OPENSSH PRIVATE KEY-----\n" + text +
-	        "-----END OPENSSH PRIVATE KEY-----\n")
-	with open(path + ".pub", "w") as f:
-	    f.write(kind + " " + base64.b64encode(public).decode() + " aas\n")
-	PY
-}
-
 # trust KEY...: sshd takes these of hers.
 trust()
 {
@@ -145,7 +108,7 @@ settings()
 	rig_user bob 'bob pw'
 	rig_enroll demo
 	aasctl --json status demo >"$out"
-	export_key blue
+	rig_export_key demo blue
 	ssh-keygen -q -t ed25519 -N '' -C plain -f /run/plain
 	softkey plug foreign
 	ssh-keygen -q -t ecdsa-sk -N '' -C foreign -f /run/foreign \
@@ -162,7 +125,8 @@ enrolled_key()
 	    ssh_with blue ssh demo@localhost 'id -un'
 	check "... as herself" said '^demo'
 	check "the ledger says by what" \
-	    grep -q '"key":"blue","via":"ssh-key"' /run/aas/sessions/*
+	    eval 'readlink /run/aas/sessions/* |
+	    grep -q "\"key\":\"blue\",\"via\":\"ssh-key\""'
 	check "sshd says that its PIN and its touch were there" eval \
 	    'grep -q "Accepted publickey for demo .*ECDSA-SK" "$rig_log"'
 	softkey set blue touch=deny >/dev/null

@@ -8,7 +8,7 @@ top=${AAS_TOP_SRCDIR:-/src}
 obj=${AAS_TOP_BUILDDIR:-/build}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
-rig_alone "$@"
+rig_crowds=yes rig_alone "$@"
 
 crowd=${AAS_LOAD:-1000}
 
@@ -70,8 +70,8 @@ no_ticket()
 # Each session was opened, and closed.
 all_closed()
 {
-	[ "$(find /run/aas/sessions -name '*.closed' | wc -l)" -eq "$1" ] &&
-	    [ -z "$(find /run/aas/sessions -type f ! -name '*.closed')" ]
+	[ "$(find /run/aas/sessions -name '*.closed-*' | wc -l)" -eq "$1" ] &&
+	    [ -z "$(find /run/aas/sessions ! -type d ! -name '*.closed-*')" ]
 }
 
 # The last counter of blue that was used is the one this host knows: used a

@@ -18,13 +18,9 @@ settings()
 	uv = "discouraged";
 	required_users = [ "demo" ];
 	required_from = "2020-01-01T00:00:00Z";
+	reauth = "1s";
 	timeout = "20s";
 	CONF
-}
-
-blinks()
-{
-	softkey status blue | sed 's/.*"blinks": *\([0-9]*\).*/\1/'
 }
 
 # dark CMD...: it ends, and meanwhile blue never blinked.
@@ -32,9 +28,9 @@ dark()
 {
 	local before
 
-	before=$(blinks)
+	before=$(blinks blue)
 	"$@" || :
-	[ "$(blinks)" = "$before" ]
+	[ "$(blinks blue)" = "$before" ]
 }
 
 # What people type, where quotes are no trouble.
@@ -51,10 +47,11 @@ scripts()
 	# In a session of its own, with init as its parent, and a hand on Enter.
 	cat >/run/hide <<-'SH'
 	#!/bin/sh
-	rm -f /tmp/hidden
-	setsid -f sh -c "sleep $1; (sleep 0.5; echo; sleep 4) |
+	rm -f /tmp/hidden /tmp/hides
+	setsid -f sh -c ": >/tmp/hides; sleep $1; (sleep 0.5; echo; sleep 4) |
 	    script -qec /run/su /dev/null >/tmp/hiding 2>&1;
 	    mv /tmp/hiding /tmp/hidden" >/dev/null 2>&1 </dev/null
+	while [ ! -e /tmp/hides ]; do sleep 0.1; done
 	while [ "$1" = 0 ] && [ ! -e /tmp/hidden ]; do sleep 0.1; done
 	SH
 	# By the hand of root, outside of every session.
@@ -91,7 +88,7 @@ console()
 own_ssh()
 {
 	/run/serve true >/dev/null
-	ssh_in demo '' '\$ $' "!/run/serve $1!/run/sudo; exit"
+	ssh_in demo '' '\$ $' "!/run/serve $1!sleep 1.2; /run/sudo; exit"
 }
 
 hidden()
@@ -119,7 +116,7 @@ strangers()
 	check "the owner herself by SSH: sudo makes no key blink" \
 	    not eval 'own_ssh false; said IN-AS-'
 	check "... which the log explains (sudo is silent)" \
-	    grep -q 'service="sudo".*reason=remote-elevation' "$rig_log"
+	    grep -q 'service="sudo".*reason=not-fresh' "$rig_log"
 	check "with server_keys it asks first, as sshd does" own_ssh true
 	check "... and lets her" said 'IN-AS-root'
 	check "... for she pressed Enter twice" eval \
@@ -139,7 +136,7 @@ left_behind()
 	    dark eval 'ssh_in mallory "/run/hide 2"; hidden'
 	check "... and is told why not" refused
 	check "its session was over" \
-	    ls /run/aas/sessions/*.closed
+	    eval 'ls -d /run/aas/sessions/*.closed-*'
 }
 
 # --- who sits here ------------------------------------------------------------

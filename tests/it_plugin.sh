@@ -94,6 +94,16 @@ check "but not about another" not as_demo aasctl policy lookup other
 check "root may" says 'other:' 'files blocked' other
 check "in JSON" sh -c 'aasctl --json policy lookup demo --service sshd |
     grep "\"sources\".*\"blocked\".*\"SUCCESS\""'
+cat >/etc/aas/policy.conf <<-'CONF'
+rules = ( { name = "of-demo"; users = [ "demo" ]; session = "8h"; },
+	{ name = "of-other"; users = [ "other" ]; session = "8h"; } );
+CONF
+check "files says what is about demo" says 'files +SUCCESS +1 rules' files
+check "and where" said 'of-demo  .*/etc/aas/policy.conf:1'
+rm /etc/aas/policy.conf
+check "and that there is nothing" says 'files +NOTFOUND' files
+check "no service at all is wrong usage" bash -c '
+    aasctl policy lookup demo --service ""; [ $? -eq 2 ]'
 chmod 666 /etc/aas/blocked
 check "a file that others may write is not read" \
     says 'nobody else may write' 'blocked'
@@ -136,6 +146,11 @@ check "and ends at its deadline" \
 check "others are asked all the same" said 'blocked +SUCCESS'
 check "one that lies builds" build lie 's/return ask(/return 98 + ask(/'
 check "and is refused" says 'returned 99, which is no status' lie
+check "one that is careless builds" build careless \
+    's/^\tif (h->rule(\(.*\)) == 0)/\trule.name = "no name";\n\tif (h->rule(\1) <= 0)/'
+check "and what it lost is not lost" \
+    says 'went on without a rule that was refused' careless
+check "none of its answer counts" said 'careless +UNAVAIL'
 
 cat >/etc/aas/policy.exec <<'EXEC'
 #!/bin/sh

@@ -84,6 +84,10 @@ check "and shows the rule" said '^added files staff \(/etc/aas/policy.conf:1\)'
 check "policy.conf is built" build
 check "with its count" said 'files +1 +SUCCESS'
 check "then nothing differs" policy diff
+check "what is no text is an error in JSON, too" exits 1 \
+    aasctl --json policy check --out $'/\xff'
+aasctl --json policy check --out $'/\xff' >"$out" || :
+check "in a line of it" said '^\{"ok":false,"error":".+"\}$'
 check "and check says current" policy check
 check "in that word" said "$bin: current"
 touch "$etc/policy.conf"
@@ -173,8 +177,27 @@ done <<'CORPUS'
 2|a NUL byte|rules = ( { name = "a"; deny = true;\nusers = [ "b\0c" ]; } );\n
 1|@include is not allowed|@include "/etc/shadow"\n
 2|two texts with nothing|rules = ( { name = "a"; deny = true;\nusers = [ "b" "c" ]; } );\n
+1|begins with a byte order mark|\xef\xbb\xbfrules = ( { name = "a"; deny = true; } );\n
+2|a backslash before neither|rules = ( { name = "a"; deny = true;\nusers = [ "b\\t" ]; } );\n
 1|not well-formed UTF-8|rules = ( { name = "\xff"; } );\n
 CORPUS
+cat >"$etc/policy.conf" <<'RULES'
+rules = (
+{ name = "a"; user = [ "b" ];
+  session = "0s"; deny = true; },
+{ name = "c"; deny = true; groups = [ "nosuch",
+  "nosuch2" ]; } );
+RULES
+check "every mistake of a file is named: 1" refused "$etc/policy.conf" 2 \
+    'unknown setting "user"'
+for at in '3: session: must be' '4: groups: "nosuch" is not' \
+    '5: groups: "nosuch2" is not'; do
+	check "every mistake: $at" grep -qF "$etc/policy.conf:$at" "$out"
+done
+check "check names them, too" exits 1 policy check
+check "to the last" said 'policy.conf:5: groups: "nosuch2"'
+printf 'rules = ( { name = "a"; deny = true;\n' >"$etc/policy.conf"
+check "and one that cannot be read again" refused "$etc/policy.conf" 2 syntax
 check "F44: the log has the event with the line" \
     grep -q 'event=policy-refused conf=/etc/aas/aas.conf why="/etc/aas/policy.conf:2: ' \
     "$rig_log"
@@ -230,7 +253,7 @@ python3 -c 'print("rules = ("); [print("{name=\"r%d\";deny=true;}," % i) for i i
     >"$etc/policy.conf"
 check "F43: a million rules" bounded 'more than 250000 rules'
 python3 -c 'print("rules = " + "(" * 1000000)' >"$etc/policy.conf"
-check "F43: a million deep" bounded 'nested too deeply'
+check "F43, CVE-2025-7519: a million deep" bounded 'nested too deeply'
 python3 -c 'print("rules = ( { name = \"" + "x" * 4000000 + "\"; } );")' \
     >"$etc/policy.conf"
 check "F43: a text of 4 MB" bounded 'more than 4096 bytes'
@@ -238,6 +261,51 @@ truncate -s $((64 * 1024 * 1024 + 1)) "$etc/policy.conf"
 check "F43: over 64 MiB" bounded "$etc/policy.conf: "
 good
 check "F43: the old policy stayed, and the next is built" build
+
+# --- policy.conf that is gone ---------------------------------------------------------
+good
+check "good once more" build
+cp "$bin" /run/with
+rm "$etc/policy.conf"
+check "a file of rules that is gone is no reason to drop them" \
+    exits 1 policy build --keep
+check "said with its name" said "$etc/policy.conf: is gone: the old policy stays"
+check "the old one stays" cmp /run/with "$bin"
+check "and the log has it" rig_until grep -q 'event=policy-refused.*policy.conf: is gone' "$rig_log"
+check "by hand they are dropped" build
+check "and it says so" said 'warning: .*policy.conf: is gone: .* without its rules'
+check "it was built" not cmp -s /run/with "$bin"
+check "which is said once" sh -c '! aasctl policy build --keep 2>&1 | grep gone'
+good
+check "with the file again all is well" build
+
+# --- what is no mistake, and hardly meant ---------------------------------------------
+rules '{ name = "typo"; users = [ "dmo" ]; services = [ "ssh" ]; deny = true; },
+{ name = "place"; services = [ "sudo", "su" ]; origin = "remote"; deny = true; },
+{ name = "g"; groups = [ "staff" ]; require = "enrolled"; }'
+cp /etc/nsswitch.conf /run/nsswitch
+sed -i 's/^group:.*/group: files [NOTFOUND=continue] nosuch/' /etc/nsswitch.conf
+check "check finds no mistake" policy check
+check "and warns of a user" said 'warning: .*: users: "dmo" is not a user'
+check "of a service" said 'warning: .*: services: "ssh" has no file'
+check "of a place" said 'warning: .*: origin: "sudo" is always at this machine'
+check "of a source of groups" said 'warning: .*group: libnss_nosuch.so.2 cannot'
+check "and of nothing else" [ "$(grep -c 'warning: .*policy.conf' "$out")" = 3 ]
+cp /run/nsswitch /etc/nsswitch.conf
+good
+check "of a good one it has nothing to say" policy check
+check "nothing at all" not said 'warning: .*(policy.conf|nsswitch)'
+
+# --- sudo -i and su - are other services ----------------------------------------------
+rules '{ name = "no"; users = [ "demo" ]; services = [ "sudo", "su" ];
+    deny = true; }, { name = "out"; exempt = true; users = [ "bin" ];
+    services = [ "su" ]; }'
+check "a rule about sudo and su is built" build
+check "and is about sudo-i and su-l, too" sh -c 'aasctl policy explain no |
+    tr -d "\n" | grep "sudo.*su.*sudo-i.*su-l\|su.*su-l.*sudo.*sudo-i"'
+check "an exemption only about what it names" \
+    sh -c '! aasctl policy explain out | grep su-l'
+good
 
 # --- F62: groups that cannot be looked up ---------------------------------------------
 mv /etc/group /run/group
@@ -300,7 +368,8 @@ check "a broken file and no old policy: nothing is built" exits 1 build
 check "and none is there" not test -e "$bin"
 check "everybody in scope is refused" \
     not pamtester try demo acct_mgmt
-check "with the reason in the log" grep -q 'reason=policy-missing' "$rig_log"
+check "with the reason in the log" \
+    rig_until grep -q 'reason=policy-missing' "$rig_log"
 mv /run/policy.bin "$bin"
 good
 check "good again" build
@@ -321,8 +390,24 @@ race()
 }
 check "six builds at once, one after the other" race
 
+# --- no room ---------------------------------------------------------------------------
+full()
+{
+	mkdir /run/full
+	mount -t tmpfs -o size=4k,mode=755 tmpfs /run/full
+	echo >/run/full/other
+	not aasctl policy build --out /run/full/policy.bin
+}
+check "a policy that cannot be stored is refused" full
+check "with an event" rig_until grep -q \
+    'event=policy-refused .*/run/full/policy.bin: No space left' "$rig_log"
+check "and leaves nothing behind" \
+    not compgen -G '/run/full/*policy.bin*'
+
 # --- aasd follows ----------------------------------------------------------------------
+printf 'torn' >"$bin"
 rig_aasd
+check "a torn policy is built anew when aasd begins" rig_until aasctl policy diff
 has_rule()
 {
 	aasctl policy explain "$1" >/dev/null 2>&1
@@ -352,5 +437,10 @@ check "aasd goes on when it is good" rig_until has_rule staff
 echo 'rules = ( { name = "dropped-in"; uv = "required"; } );' \
     >"$etc/policy.conf.d/10-one.conf"
 check "a file in a new directory counts too" rig_until has_rule dropped-in
+before=$(refusals)
+echo 'rules = ( { name = "late"; deny = tru; } );' >"$etc/policy.conf.d/20-two.conf"
+check "one more that is broken is told" rig_until more
+echo 'rules = ( { name = "late"; deny = true; } );' >"$etc/policy.conf.d/20-two.conf"
+check "and counts when it is mended in place" rig_until has_rule late
 
 exit "$failed"

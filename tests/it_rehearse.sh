@@ -115,6 +115,21 @@ damage()
 	install -m 0640 -g aas "$dir/pins/$(id -u demo)" "$dir/pins/20012"
 }
 
+# The user "big" of /etc/passwd, whose uid is not one that we let in.
+wrong_uid()
+{
+	local phase
+
+	getent passwd big >/dev/null || return 1
+	for phase in a c s; do
+		not "$pamtx" -v -p "$phase" -s batch big >/run/big 2>&1 ||
+		    return 1
+		grep -q '\[uid\]' /run/big || return 1
+	done
+	not aasctl why big --service batch >/run/big 2>&1 &&
+	    grep -q '\[uid\]' /run/big
+}
+
 # real USER SERVICE OUTCOME REASON: the same in a PAM transaction; says what
 # differs.  Nobody answers: who needs a key is let in by no auth phase, and the
 # account phase is asked alone.  cron authenticates nobody.
@@ -229,7 +244,7 @@ check "on that day it happens as foretold" agree /run/late
 check "clock: decided at the mark" bash -c \
     "aasctl clock | grep -q 'decided at $late'"
 check "clock: root lowers it" aasctl clock accept
-check "and the log has it" grep -q 'event=clock-accepted' "$rig_log"
+check "and the log has it" rig_until grep -q 'event=clock-accepted' "$rig_log"
 some=100
 check "today again" agree <(grep -v ' g8 ' /run/today | grep -E '^(denied|in) ')
 
@@ -244,9 +259,19 @@ check "why: a rule that does not match says by what" bash -c \
 printf 'auth required pam_deny.so\n' >/etc/pam.d/foreign
 check "why: of a stack without us, what it would answer, and that it does not" \
     bash -c 'aasctl why demo --service foreign >/run/why;
-    grep -q "^but: .*/etc/pam.d/foreign" /run/why &&
+    grep -q "^but: .*the stack of foreign asks" /run/why &&
     ! grep -q "not asked" /run/why'
-rm /etc/pam.d/foreign
+mkdir -p /usr/lib/pam.d
+mv /etc/pam.d/foreign /usr/lib/pam.d
+cp /etc/pam.d/batch /usr/lib/pam.d/vendors
+check "why: of a vendor's stack without us" bash -c \
+    'aasctl why demo --service foreign | grep -q "^but: "'
+check "a vendor's stack is foretold too" bash -c \
+    'aasctl rehearse --user demo --all | grep -q " vendors "'
+check "... if the administrator has none" bash -c \
+    'cp /usr/lib/pam.d/foreign /etc/pam.d/vendors &&
+    ! aasctl rehearse --user demo --all | grep -q " vendors "'
+rm /etc/pam.d/vendors /usr/lib/pam.d/*
 check "why: of oneself, without root" setpriv --reuid=demo --regid=demo \
     --init-groups aasctl why demo --service sudo
 check "why: not of others" bash -c \
@@ -260,6 +285,37 @@ check "check: a torn record may not: 3" bash -c \
     'aasctl check --user p00011 --service codex-runner; [ $? -eq 3 ]'
 check "check: nobody at all: 3" bash -c \
     'aasctl check --user no-such --service codex-runner; [ $? -eq 3 ]'
+denied=$(getent group g3 | cut -d: -f4 | tr , '\n' | while read -r name; do
+	! aasctl check --user "$name" --service other >/dev/null 2>&1 ||
+	    { echo "$name"; break; }
+done)
+says_no()
+{
+	local rc=0
+
+	aasctl check --user "$1" --service "$2" || rc=$?
+	[ "$rc" -eq 3 ]
+}
+for name in FTP /etc/pam.d/ftp ../Ftp; do
+	check "check: $name is what PAM makes of it" says_no "$denied" "$name"
+done
+check "check: no service at all: 3" says_no demo ""
+check "check: nor one that is too long" says_no demo "$(printf %070d 1)"
+check "check: nor one in bytes that are no text" says_no demo $'\xff'
+told_in_json()
+{
+	aasctl --json check --user demo --service $'\xff' >/run/odd || :
+	grep -q '"ok":false' /run/odd
+}
+check "check: told in JSON too" told_in_json
+counts_once()
+{
+	aasctl rehearse --service batch --service batch --user demo \
+	    --user demo --all >/run/twice || :
+	grep -q '^1 users at ' /run/twice &&
+	    [ "$(grep -c '^batch ' /run/twice)" = 1 ]
+}
+check "rehearse: who is named twice counts once" counts_once
 seen=/var/lib/aas/seen/$(id -u lent)
 rm -f "$seen"
 may=(aasctl check --user lent --service codex-runner)
@@ -273,13 +329,96 @@ check "check: it begins when root asks" "${may[@]}"
 check "check: and is remembered" test -s "$seen"
 check "check: then the user's own is yes too" setpriv --reuid=lent \
     --regid=lent --init-groups "${may[@]}"
+# It is as if it had never begun, and does not begin again.
+damaged()
+{
+	said_no=$(aasctl "$@" 2>&1) && return 1
+	grep -q 'enroll-now' <<<"$said_no"
+}
+chmod 644 "$seen" && printf 'x' >"$seen"
+check "grace: a damaged beginning is none" real lent sudo denied enroll-now
+check "grace: why tells so" damaged why lent --service sudo
+check "grace: rehearse too" damaged rehearse --user lent --service sudo
+check "grace: check too" damaged check --user lent --service sudo
+check "grace: the user's own why, from aasd, too" bash -c '
+    setpriv --reuid=lent --regid=lent --init-groups \
+	aasctl why lent --service sudo; [ $? -eq 3 ]'
+check "grace: compliance has it overdue" bash -c '
+    aasctl compliance | grep -q "^overdue *lent "'
+rm -f "$seen"
+check "grace: it begins again when the file is gone" real lent sudo warned ok
+for uid in 2147483648 4294967294 4294967295; do
+	printf 'big:x:%s:%s::/:/bin/sh\n' "$uid" "$uid" >>/etc/passwd
+	check "CVE-2019-14287: uid $uid is refused and told" wrong_uid
+	check "rehearse: denied, uid $uid" bash -c '
+	    aasctl rehearse --service batch | grep -q "^denied *big *batch *uid "'
+	sed -i '/^big:/d' /etc/passwd
+done
 check "key: nobody is let in without one" real demo sudo key ok
+glasses()
+{
+	grep -c 'event=break-glass .*user="demo"' "$rig_log" || :
+}
+# What comes after it in the log is there: so is all before.
+one_more()
+{
+	logger -p auth.info -t mark "glass $glass"
+	rig_until grep -q "mark: glass $glass" "$rig_log" &&
+	    [ "$(glasses)" = $((glass + 1)) ]
+}
+glass=$(glasses)
 check "break_glass: keys, and let in by the exemption" real demo batch in ok
-check "break_glass: always an event" grep -q 'event=break-glass' "$rig_log"
+check "break_glass: an event for each sign-in" one_more
 check "exempt: an event" grep -q 'event=exempt-used' "$rig_log"
 check "warn: in the log" grep -q 'event=would-deny mode=warn' "$rig_log"
 check "observe: in the log" grep -q 'event=would-deny mode=observe' "$rig_log"
 check "compliance: overdue, and 3" bash -c \
     'aasctl compliance >/run/roll; [ $? -eq 3 ] &&
     grep -q "^overdue" /run/roll && grep -q "^due" /run/roll'
+standing()
+{
+	aasctl compliance >/run/roll || :
+	grep -Eq "^$1 +$2 +.* $3\$" /run/roll ||
+	    { grep -w "$2" /run/roll || :; return 1; }
+}
+useradd -M both
+useradd -M many
+for i in $(seq 2200); do echo "many$i:x:$((300000 + i)):many"; done >>/etc/group
+cat >/etc/aas/policy.conf <<-'CONF'
+rules = (
+{ name = "all"; users = [ "both" ]; require = "enrolled"; },
+{ name = "out"; users = [ "both" ]; deny = true; },
+{ name = "of-group"; groups = [ "g3" ]; require = "enrolled"; } );
+CONF
+aasctl policy build >/dev/null
+check "compliance: who is kept out is overdue all the same" \
+    standing overdue both all
+check "compliance: groups beyond counting: unknown" \
+    standing unknown many ".*"
+check "and 3" bash -c 'aasctl compliance >/dev/null; [ $? -eq 3 ]'
+# one_rule REST: about both, who has no keys.
+one_rule()
+{
+	printf 'rules = ( { name = "one"; users = [ "both" ];
+	require = "enrolled"; %s } );\n' "$1" >/etc/aas/policy.conf
+	aasctl policy build >/dev/null
+}
+# It is not that hour now.
+hour=$(date +%H)
+later=$(printf '%02d:00-%02d:30' $(((10#$hour + 3) % 24)) \
+    $(((10#$hour + 3) % 24)))
+one_rule "hours = [ \"$later\" ];"
+check "compliance: at another hour" standing overdue both one
+one_rule 'origin = "remote"; services = [ "login" ];'
+check "compliance: from elsewhere" standing overdue both one
+one_rule 'networks = [ "192.0.2.0/24" ]; services = [ "ftp" ];'
+check "compliance: from a network" standing overdue both one
+one_rule 'services = [ "codex-runner" ];'
+check "compliance: where check alone is asked" standing overdue both one
+one_rule 'origin = "remote"; services = [ "sudo" ];'
+check "compliance: not where nobody is ever from elsewhere" \
+    not standing overdue both one
+one_rule 'services = [ "no-such" ];'
+check "compliance: nor at what this host does not have" \
+    not standing overdue both one
 exit "$failed"

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/rig/lib.sh"
 rig_alone "$@"
 
-many=${AAS_MANY:-1000}	# ring2.sh repeats it with fewer
+many=${AAS_MANY:-60}	# it_load.sh has a thousand
 
 # as USER CMD: on a terminal, with her answers.
 as()
@@ -137,10 +137,10 @@ softkey set blue pin=271828 uv=good
 
 check "an account phase loads no library of ours and no socket" \
     account_loads_little
-check "the host of an auth phase sees no device and no crypto" \
+check "H7: the host of an auth phase sees no device and no crypto" \
     auth_host_loads_little
 check "a locker serves its caller only" locker_serves_its_caller_only
-check "the locker's helper heeds no environment" unlock_heeds_no_environment
+check "F31: the locker's helper heeds no environment" unlock_heeds_no_environment
 check "a locker unlocks with aasd stopped" locker_unlocks_without_aasd
 check "settings are taken anew" patient
 check "$many sign-ins at once are all let in" all_at_once

@@ -5,6 +5,8 @@
 # f7: the program is killed at each of its system calls in turn; what is found
 # afterwards is the old state or the new one.  f1, f2, f3: a disk that is full,
 # has no inodes, or is read-only, refuses what is new and keeps what is there.
+# f8: the power goes, while an entry is stored and right after: what the disk
+# has by then is the old state or the new one, and the new one once it was said.
 set -u
 # A mount namespace of its own, or no mounts at all.
 if [ -z "${AAS_FAULTS_NS:-}" ]; then
@@ -178,5 +180,68 @@ else
 	starved size=256k,nr_inodes=100 bytes || skip "no tmpfs"
 	starved size=4m,nr_inodes=64 inodes
 	starved size=4m,nr_inodes=100 nothing
+fi
+
+# --- f8 ----------------------------------------------------------------------
+
+# left STRACE-OPTION...: append below strace on a disk that writes back what it
+# is told to, and nothing else before long; then what a copy of the disk has,
+# as it was taken while that was still mounted.
+left()
+{
+	rm -rf "$dir/disk.copy"
+	cp "$dir/disk.base" "$dir/disk.img"
+	mount -o "loop,$lazy" "$dir/disk.img" "$dir/disk" || return 1
+	strace -qqq -o /dev/null "$@" "$step" append "$dir/disk" add 2>/dev/null
+	cp "$dir/disk.img" "$dir/disk.copy"
+	umount "$dir/disk"
+	mount -o loop "$dir/disk.copy" "$dir/disk" || return 1
+	"$step" show "$dir/disk"
+	umount "$dir/disk"
+}
+
+power()
+{
+	old="enrolled active=2 pending=0"
+	new="enrolled active=2 pending=1"
+	calls='write fsync renameat'
+	[ "$(left -e trace=none)" = "$new" ] ||
+	    say "f8: said, and gone with the power: $(left -e trace=none)"
+	# Without fsync(2) that would be lost, or this test finds nothing.
+	[ "$(left -e inject=fsync:retval=0 -e trace=fsync)" != "$new" ] ||
+	    say "f8: the disk keeps what nobody told it to"
+	olds=0
+	news=1
+	for call in $calls; do
+		for n in 1 2 3 4 5 6; do
+			got=$(left -e trace="$call" \
+			    -e inject="$call:signal=KILL:when=$n")
+			case $got in
+			"$old") olds=$((olds + 1)) ;;
+			"$new") news=$((news + 1)) ;;
+			*) say "f8: $call $n: $got" ;;
+			esac
+		done
+	done
+	echo "f8: old=$olds new=$news bad=$bad"
+	if [ $olds -lt 3 ] || [ $news -lt 3 ]; then
+		say "f8: the sweep found too little"
+	fi
+}
+
+lazy=noauto_da_alloc,data=writeback,commit=300
+if [ "$AAS_FAULTS_NS" = yes ] && command -v mkfs.ext4 >/dev/null; then
+	trap 'umount "$dir/disk" "$dir/small" 2>/dev/null; rm -rf "$dir"' EXIT
+	mkdir -m 0700 "$dir/disk"
+	truncate -s 16m "$dir/disk.base"
+	if mkfs.ext4 -q -F "$dir/disk.base" 2>/dev/null &&
+	    mount -o "loop,$lazy" "$dir/disk.base" "$dir/disk" 2>/dev/null; then
+		chmod 0700 "$dir/disk"
+		"$step" make "$dir/disk" add || say "f8: make failed"
+		umount "$dir/disk"
+		power
+	else
+		echo "no ext4 on a loop device: f8 not run" >&2
+	fi
 fi
 exit $bad

@@ -41,11 +41,6 @@ kept()
 	find /var/lib/aas /run/aas -type f -printf '%p %s %T@ %C@ %i\n' | sort
 }
 
-blinks()
-{
-	softkey status "$1" | sed 's/.*"blinks": *\([0-9]*\).*/\1/'
-}
-
 never_blinked()
 {
 	[ "$(blinks "$1")" = "$(cat /run/blinked)" ]
@@ -96,8 +91,10 @@ preloads()
 	cat >/run/liar.c <<-'C'
 	#define _GNU_SOURCE
 	#include <sys/socket.h>
+	#include <sys/syscall.h>
 	#include <dlfcn.h>
 	#include <fcntl.h>
+	#include <stdarg.h>
 	#include <string.h>
 	#include <unistd.h>
 	static void note(const char *file, const void *p, size_t n)
@@ -106,11 +103,22 @@ preloads()
 		(void)!write(fd, p, n);
 		close(fd);
 	}
+	static long kernel(long nr, ...)
+	{
+		long (*real)(long, ...) = (void *)dlsym(RTLD_NEXT, "syscall");
+		long v[6];
+		va_list ap;
+		va_start(ap, nr);
+		for (int i = 0; i < 6; i++)
+			v[i] = va_arg(ap, long);
+		va_end(ap);
+		return real(nr, v[0], v[1], v[2], v[3], v[4], v[5]);
+	}
 	__attribute__((constructor)) static void loaded(void)
 	{
 		char name[64];
 		int fd = open("/proc/self/comm", O_RDONLY);
-		ssize_t n = fd == -1 ? 0 : syscall(0, fd, name, sizeof(name));
+		ssize_t n = fd == -1 ? 0 : read(fd, name, sizeof(name));
 		close(fd);
 		if (n > 0)
 			note("/tmp/loaded", name, (size_t)n);
@@ -122,11 +130,8 @@ preloads()
 		*a = *b = *c = OTHER;
 		return 0;
 	}
-	ssize_t recvmsg(int s, struct msghdr *m, int f)
+	static void hear(const struct msghdr *m, ssize_t left)
 	{
-		ssize_t (*real)(int, struct msghdr *, int) =
-		    (void *)dlsym(RTLD_NEXT, "recvmsg");
-		ssize_t n = real(s, m, f), left = n;
 		for (size_t i = 0; left > 0 && i < m->msg_iovlen; i++) {
 			size_t k = m->msg_iov[i].iov_len;
 			if (k > (size_t)left)
@@ -134,11 +139,26 @@ preloads()
 			note("/tmp/frames", m->msg_iov[i].iov_base, k);
 			left -= (ssize_t)k;
 		}
+	}
+	ssize_t recvmsg(int s, struct msghdr *m, int f)
+	{
+		ssize_t n = kernel(SYS_recvmsg, s, m, f);
+		hear(m, n);
+		return n;
+	}
+	long called(long nr, long a, long b, long c, long d, long e, long f)
+	    __asm__("syscall");
+	long called(long nr, long a, long b, long c, long d, long e, long f)
+	{
+		long n = nr == SYS_getuid || nr == SYS_geteuid ? OTHER :
+		    kernel(nr, a, b, c, d, e, f);
+		if (nr == SYS_recvmsg)
+			hear((void *)b, n);
 		return n;
 	}
 	C
 	gcc -shared -fPIC -w -DOTHER="$other" -o /run/liar.so /run/liar.c
-	sed 's/OTHER/(uid_t)syscall(102)/' /run/liar.c >/run/ear.c
+	sed 's/OTHER/(uid_t)kernel(SYS_getuid)/' /run/liar.c >/run/ear.c
 	gcc -shared -fPIC -w -o /run/ear.so /run/ear.c
 	: >/tmp/frames
 	: >/tmp/loaded
@@ -161,7 +181,7 @@ peer()
 	    op = 4 if how == "state" else 1
 	    rq = struct.pack(">BI16sI", op, 2, b"n" * 16, int(uid))
 	    rq += text(user) + text("swaylock") + text("")
-	    rq += struct.pack(">BI", 1, 8) + text("") + text("") + bytes(65)
+	    rq += struct.pack(">BII", 1, 8, 0) + text("") + text("") + bytes(66)
 	    return b"AA\1\1" + rq
 
 	kind = {"stream": socket.SOCK_STREAM, "dgram": socket.SOCK_DGRAM}
@@ -224,7 +244,7 @@ peer()
 	            good = m[4:8] == struct.pack(">I", 0xA5C3961E)
 	            print("GRANTED" if good else "REFUSED", m[8:10].hex())
 	            if good and how == "state":
-	                print("STATE %d of %d bytes" % (m[101], len(m)))
+	                print("STATE %d of %d bytes" % (m[136], len(m)))
 	        elif m[3] in (18, 19):
 	            ours.send(b"AA\1\2" + m[4:8] + b"\0" + b"271828")
 	except OSError as e:
@@ -303,10 +323,10 @@ lies()
 	check "... and nothing of another user" \
 	    not grep -qaE 'annas|red|green' /tmp/frames
 	preload=
-	check "the helper never loads what a caller wants" \
+	check "CVE-2024-48990: the helper never loads what a caller wants" \
 	    not grep -q aas-unlock /tmp/loaded
 	check "... although its caller did" grep -q pamtester /tmp/loaded
-	check "by hand, her own request is answered" granted plain
+	check "F29: by hand, her own request is answered" granted plain
 	check "... another uid's is refused" refused plain anna "$other"
 	check "... or another name's" refused plain anna "$uid"
 	check "... or root's" refused plain root 0
@@ -323,13 +343,13 @@ oddities()
 
 	keys blue
 	for how in no-argv long only-0 signals; do
-		check "unlocks all the same: $how" granted "$how"
+		check "F29, CVE-2021-3156, CVE-2021-4034: unlocks all the same: $how" granted "$how"
 	done
 	for how in closed stream dgram file garbage huge fds; do
-		check "ends in order: $how" ends "$how"
+		check "F29, CVE-2026-4897: ends in order: $how" ends "$how"
 	done
 	for how in files memory stack cpu file-size processes data; do
-		check "comes to an end: $how" any_end "$how"
+		check "F29: comes to an end: $how" any_end "$how"
 	done
 	check "no process is left" rig_until not pgrep -x aas-unlock
 }
@@ -364,9 +384,9 @@ exempted()
 	kept >/run/before
 	blinks blue >/run/blinked
 	check "who has keys hears so" eval 'state_of demo demo "$uid";
-	    said "^STATE 3 of 112 bytes"'
+	    said "^STATE 3 of 147 bytes"'
 	check "who has none hears that" eval 'state_of bob bob "$(id -u bob)";
-	    said "^STATE 1 of 112 bytes"'
+	    said "^STATE 1 of 147 bytes"'
 	check "... and nothing of another user" \
 	    eval 'state_of bob demo "$uid"; said "^REFUSED 002e"'
 	check "... nor by half another name" \
@@ -444,7 +464,7 @@ memory()
 	check "a process of hers can be looked into" \
 	    as demo sh -c 'cat /proc/$(pgrep -u demo -x sleep)/maps'
 	for pid in $pids; do
-		check "aas-unlock cannot, process $((n += 1))" hidden "$pid"
+		check "F71: aas-unlock cannot, process $((n += 1))" hidden "$pid"
 	done
 	pkill -u demo -x sleep
 	check "there were both halves of it" test "$n" -ge 2
@@ -493,7 +513,7 @@ stopped()
 	    </run/never >/run/prompt 2>&1 &
 	job=$!
 	rig_until grep -q "PIN for" /run/prompt
-	check "her helper stopped at its prompt" stop_all
+	check "F10: her helper stopped at its prompt" stop_all
 	check "... keeps nobody from signing in" login_in
 	check "... for certain" said 'signed in as demo'
 	pkill -KILL -x aas-unlock
@@ -524,8 +544,8 @@ nowhere_else()
 	    types "setpriv --reuid=demo --regid=demo --init-groups \
 	    pamtester swaylock demo authenticate open_session" || :'
 	check "there is no ticket and no session of it" \
-	    not eval 'find /run/aas/tickets /run/aas/sessions -type f |
-	    xargs -r grep -l swaylock | grep .'
+	    not eval '{ find /run/aas/sessions -type l -printf "%l\n"
+	    cat /run/aas/tickets/*; } 2>/dev/null | grep -a swaylock'
 }
 
 setup

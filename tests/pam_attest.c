@@ -10,6 +10,7 @@
 
 #include "lib/b64.h"
 #include "lib/err.h"
+#include "lib/mark.h"
 #include "lib/wire.h"
 #include "tests/pam_host.h"
 
@@ -17,29 +18,22 @@
 #define CA                              \
 	"\0\0\0\vssh-ed25519\0\0\0\x20" \
 	"the authority of the sso, in 32b"
-#define NEXT                               \
-	"auth required MODULE\n"           \
-	"auth optional pam_permit.so\n"    \
-	"account required MODULE\n"        \
-	"account optional pam_permit.so\n" \
-	"session required MODULE\n"        \
-	"session optional pam_permit.so\n"
 
 static const char *const daemon_only[] = { "daemon" };
 static const char *const services[] = { "sso-login" };
 
 static void
-rules(struct pam_host *h, int64_t from_s, int64_t until_s)
+rules_with(struct pam_host *h, int64_t from_s, int64_t until_s, uint8_t flaw)
 {
 	static const struct aas_blob ca = { sizeof(CA) - 1,
 		(const uint8_t *)CA };
-	struct aas_rule r[2];
+	struct aas_rule r[3];
 	int64_t now = time(NULL);
 
 	memset(r, 0, sizeof(r));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		r[i].source = i == 0 ? "files" : "attest";
-		r[i].name = i == 0 ? "staff" : "attest-1";
+		r[i].name = i == 0 ? "staff" : i == 1 ? "attest-1" : "f";
 		r[i].where = "here";
 		r[i].mode = AAS_MODE_ENFORCE;
 		r[i].users = (struct aas_names){ 1,
@@ -54,14 +48,22 @@ rules(struct pam_host *h, int64_t from_s, int64_t until_s)
 	    (struct aas_names){ 1, (const char **)(uintptr_t)services };
 	r[1].cas_n = 1;
 	r[1].cas = &ca;
-	h->src.rules = r;
-	h->src.rules_n = 2;
-	pam_host_policy(h);
-	h->src.rules = NULL;
-	h->src.rules_n = 0;
-	pam_host_service(h, "sshd", NEXT);
-	pam_host_service(h, "sso-login", NEXT);
-	pam_host_service(h, "su", NEXT);
+	r[2].effect = AAS_EF_ATTEST;
+	r[2].flaw = flaw;
+	if (flaw == AAS_FLAW_UNREAD)
+		r[2].users.n = 0;
+	if (until_s == 0) /* the flawed one alone */
+		r[1] = r[2];
+	pam_host_rules(h, r, flaw != AAS_FLAW_NONE && until_s != 0 ? 3 : 2);
+	pam_host_service(h, "sshd", PAM_HOST_NEXT);
+	pam_host_service(h, "sso-login", PAM_HOST_NEXT);
+	pam_host_service(h, "su", PAM_HOST_NEXT);
+}
+
+static void
+rules(struct pam_host *h, int64_t from_s, int64_t until_s)
+{
+	rules_with(h, from_s, until_s, AAS_FLAW_NONE);
 }
 
 static void
@@ -189,6 +191,48 @@ attest_out_of_its_time_is_refused_by_name(void **state)
 	assert_non_null(strstr(k.error, "[attest-not-yet]"));
 }
 
+/* Each has its own message, which a better statement takes the place of. */
+static void
+attest_that_does_not_count_is_refused_by_name(void **state)
+{
+	static const struct {
+		uint8_t flaw;
+		const char *code, *text;
+	} t[] = {
+		{ AAS_FLAW_REVOKED, "[attest-revoked]", "has been revoked" },
+		{ AAS_FLAW_VOID, "[attest-void]", "not signed as it must be" },
+		{ AAS_FLAW_UNREAD, "[attest-unread]", "not read" },
+	};
+	struct pam_host *h = *state;
+	pam_handle_t *pamh = NULL;
+	struct talk k;
+	char env[4096];
+
+	evidence(env, sizeof(env), CA, sizeof(CA) - 1, 1);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		rules_with(h, 0, 0, t[i].flaw);
+		assert_int_equal(session(h, env, &k), PAM_ACCT_EXPIRED);
+		assert_non_null(strstr(k.error, t[i].code));
+		assert_non_null(strstr(k.error, t[i].text));
+		assert_non_null(strstr(k.error, "administrator"));
+		/* Nothing to somebody who has not been authenticated. */
+		memset(&k, 0, sizeof(k));
+		k.how = TALK_NORMAL;
+		pamh = pam_host_start(h, "sso-login", "daemon", &k);
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+		assert_int_equal(k.errors + k.infos, 0);
+		assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_ACCT_EXPIRED);
+		assert_non_null(strstr(k.error, t[i].code));
+		(void)pam_end(pamh, 0);
+		rules_with(h, -DAY, -1, t[i].flaw);
+		assert_int_equal(session(h, env, &k), PAM_ACCT_EXPIRED);
+		assert_non_null(strstr(k.error, "[attest-expired]"));
+		rules_with(h, -DAY, 60 * DAY, t[i].flaw);
+		assert_int_equal(session(h, env, &k), PAM_SUCCESS);
+		assert_int_equal(k.errors + k.infos, 0);
+	}
+}
+
 static void
 attest_warns_before_its_end(void **state)
 {
@@ -217,6 +261,28 @@ attest_warns_before_its_end(void **state)
 			assert_non_null(strstr(k.last, t[i].text));
 		assert_int_equal(k.errors, t[i].error);
 	}
+}
+
+/* A clock that was set back has a statement end no later. */
+static void
+attest_days_left_count_from_the_mark(void **state)
+{
+	struct pam_host *h = *state;
+	struct talk k;
+	char env[4096];
+	int64_t now = time(NULL);
+	int64_t old = -1;
+
+	evidence(env, sizeof(env), CA, sizeof(CA) - 1, 1);
+	rules(h, -DAY, 25 * DAY + 60);
+	assert_int_equal(
+	    aas_mark_accept(h->src.statedir, now + 20 * DAY, &old), AAS_OK);
+	assert_int_equal(session(h, env, &k), PAM_SUCCESS);
+	assert_non_null(strstr(k.last, "in 5 days"));
+	assert_int_equal(
+	    aas_mark_accept(h->src.statedir, now + 26 * DAY, &old), AAS_OK);
+	assert_int_equal(session(h, env, &k), PAM_ACCT_EXPIRED);
+	assert_non_null(strstr(k.error, "[attest-expired]"));
 }
 
 static void
@@ -270,7 +336,9 @@ main(void)
 		HOST_TEST(attest_certificate_of_the_named_authority_opens),
 		HOST_TEST(attest_anything_else_is_refused),
 		HOST_TEST(attest_out_of_its_time_is_refused_by_name),
+		HOST_TEST(attest_that_does_not_count_is_refused_by_name),
 		HOST_TEST(attest_warns_before_its_end),
+		HOST_TEST(attest_days_left_count_from_the_mark),
 		HOST_TEST(attest_service_of_its_own_opens),
 		HOST_TEST(attest_user_with_keys_uses_them),
 	};

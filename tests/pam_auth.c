@@ -127,7 +127,7 @@ auth_verdict_that_is_not_exact_refuses(void **state)
 }
 
 static void
-auth_present_2_needs_two_distinct_keys(void **state)
+auth_f49_present_2_needs_two_distinct_keys(void **state)
 {
 	struct pam_host *h = *state;
 
@@ -179,6 +179,8 @@ auth_states_answer_as_the_table_says(void **state)
 	h->src.server_keys = 1;
 	pam_host_policy(h);
 	pam_host_script(h, 1, "grant 1\n");
+	/* Whatever it says, the account is locked. */
+	pam_host_script(h, AAS_OP_UNLOCK, "grant 2\n");
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		pam_host_enroll(h, "daemon", t[i].state);
 		for (size_t k = 0; k < 3; k++) {
@@ -353,6 +355,70 @@ auth_renewed_index_is_read_again(void **state)
 	assert_non_null(strstr(normal.error, "[locked]"));
 }
 
+static struct pam_host *unlocked_of;
+
+/* The index as it is once two keys have unlocked the account. */
+static void
+keep_unlocked(struct aas_index *ix)
+{
+	struct aas_index open = *ix;
+	uint8_t buf[AAS_INDEX_MAX];
+	char path[FIXTURE_PATH];
+	size_t n = 0;
+	FILE *f;
+
+	open.state = AAS_ST_ENROLLED;
+	assert_int_equal(
+	    aas_index_put(&open, NULL, buf, sizeof(buf), &n), AAS_OK);
+	fixture_path(unlocked_of->f, "unlocked", path);
+	assert_non_null(f = fopen(path, "w"));
+	assert_int_equal(fwrite(buf, 1, n, f), n);
+	assert_int_equal(fchmod(fileno(f), 0640), 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+auth_locked_account_is_unlocked_by_two_keys(void **state)
+{
+	static const struct {
+		const char *service, *script;
+		uint8_t server_keys;
+		int code;
+		const char *why;
+	} t[] = {
+		{ "login", "grant 2\n", 0, PAM_SUCCESS, NULL },
+		{ "sshd", "grant 2\n", 1, PAM_SUCCESS, NULL },
+		{ "sshd", "grant 2\n", 0, PAM_AUTH_ERR, "[locked]" },
+		{ "sudo", "grant 2\n", 1, PAM_AUTH_ERR, "[locked]" },
+		{ "login", "grant 1\n", 0, PAM_AUTHINFO_UNAVAIL, "[protocol]" },
+		{ "login", "key 1 255\ngrant 2\n", 0, PAM_AUTHINFO_UNAVAIL,
+		    "[protocol]" },
+		{ "login", "refuse 34 0\n", 0, PAM_AUTH_ERR, "[held]" },
+	};
+	struct pam_host *h = *state;
+
+	unlocked_of = h;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char script[128];
+
+		h->src.server_keys = t[i].server_keys;
+		pam_host_policy(h);
+		pam_host_index(h, "daemon", AAS_ST_LOCKED, keep_unlocked);
+		(void)snprintf(script, sizeof(script),
+		    "renew unlocked state/index/1\n%s", t[i].script);
+		pam_host_script(h, AAS_OP_UNLOCK, script);
+		pam_host_forget(h);
+		assert_int_equal(
+		    pam_host_auth(h, t[i].service, "daemon", &normal),
+		    t[i].code);
+		if (t[i].why != NULL)
+			assert_non_null(strstr(normal.error, t[i].why));
+		/* Where it cannot be, nobody is asked. */
+		assert_int_equal(pam_host_logged(h, "op=7"),
+		    t[i].why == NULL || strcmp(t[i].why, "[locked]") != 0);
+	}
+}
+
 static void
 auth_record_of_somebody_else_refuses(void **state)
 {
@@ -525,7 +591,7 @@ auth_helper_that_is_missing_or_not_roots_refuses(void **state)
 }
 
 static void
-auth_f39_cve_2025_24032_no_argument_turns_a_check_off(void **state)
+auth_f39_h6_cve_2025_24032_no_argument_turns_a_check_off(void **state)
 {
 	static const char *const bad[] = { "", "aas2", "aas1 nouserok",
 		"aas1 aas1", "aas1 debug debug", "aas1 audit audit",
@@ -561,7 +627,7 @@ auth_f39_cve_2025_24032_no_argument_turns_a_check_off(void **state)
 }
 
 static void
-auth_f32_nouserok_cve_2023_42456_names(void **state)
+auth_f32_cve_2020_27780_cve_2023_42456_names(void **state)
 {
 	static const char *const unknown[] = { "no-such-user", "Daemon",
 		"daemon ", "0", "1", "%n%s", "user@dom", "$(id)", "a;b" };
@@ -732,50 +798,51 @@ as_locker(void *arg)
 	return 0;
 }
 
+static struct locker lockers[] = {
+	{ .script = "secret PIN: \ngrant 1\n",
+	    .user = "daemon",
+	    .auth = PAM_SUCCESS,
+	    .account = PAM_SUCCESS },
+	{ .script = "refuse 2 3\n",
+	    .user = "daemon",
+	    .auth = PAM_AUTH_ERR,
+	    .account = PAM_PERM_DENIED },
+	/* Not enrolled: the next module's, here pam_permit. */
+	{ .script = "refuse 24 1\n",
+	    .user = "daemon",
+	    .auth = PAM_SUCCESS,
+	    .account = PAM_SUCCESS },
+	{ .script = "refuse 34 2\n",
+	    .user = "daemon",
+	    .auth = PAM_SUCCESS,
+	    .account = PAM_SUCCESS },
+	{ .script = "refuse 33 8\n",
+	    .user = "daemon",
+	    .auth = PAM_SUCCESS,
+	    .account = PAM_SUCCESS },
+	/* Reason and state must agree. */
+	{ .script = "refuse 24 3\n",
+	    .user = "daemon",
+	    .auth = PAM_AUTH_ERR,
+	    .account = PAM_PERM_DENIED },
+	{ .script = "refuse 30 7\n",
+	    .user = "daemon",
+	    .auth = PAM_AUTH_ERR,
+	    .account = PAM_PERM_DENIED },
+	{ .script = "exit\n",
+	    .user = "daemon",
+	    .auth = PAM_AUTHINFO_UNAVAIL,
+	    .account = PAM_PERM_DENIED },
+	/* Somebody else. */
+	{ .script = "grant 1\n",
+	    .user = "bin",
+	    .auth = PAM_AUTH_ERR,
+	    .account = PAM_PERM_DENIED },
+};
+
 static void
 auth_f28_locker_asks_the_unlock_helper(void **state)
 {
-	static struct locker t[] = {
-		{ .script = "secret PIN: \ngrant 1\n",
-		    .user = "daemon",
-		    .auth = PAM_SUCCESS,
-		    .account = PAM_SUCCESS },
-		{ .script = "refuse 2 3\n",
-		    .user = "daemon",
-		    .auth = PAM_AUTH_ERR,
-		    .account = PAM_PERM_DENIED },
-		/* Not enrolled: the next module's, here pam_permit. */
-		{ .script = "refuse 24 1\n",
-		    .user = "daemon",
-		    .auth = PAM_SUCCESS,
-		    .account = PAM_SUCCESS },
-		{ .script = "refuse 34 2\n",
-		    .user = "daemon",
-		    .auth = PAM_SUCCESS,
-		    .account = PAM_SUCCESS },
-		{ .script = "refuse 33 8\n",
-		    .user = "daemon",
-		    .auth = PAM_SUCCESS,
-		    .account = PAM_SUCCESS },
-		/* Reason and state must agree. */
-		{ .script = "refuse 24 3\n",
-		    .user = "daemon",
-		    .auth = PAM_AUTH_ERR,
-		    .account = PAM_PERM_DENIED },
-		{ .script = "refuse 30 7\n",
-		    .user = "daemon",
-		    .auth = PAM_AUTH_ERR,
-		    .account = PAM_PERM_DENIED },
-		{ .script = "exit\n",
-		    .user = "daemon",
-		    .auth = PAM_AUTHINFO_UNAVAIL,
-		    .account = PAM_PERM_DENIED },
-		/* Somebody else. */
-		{ .script = "grant 1\n",
-		    .user = "bin",
-		    .auth = PAM_AUTH_ERR,
-		    .account = PAM_PERM_DENIED },
-	};
 	struct pam_host *h = *state;
 
 	pam_host_service(h, "locker",
@@ -783,15 +850,15 @@ auth_f28_locker_asks_the_unlock_helper(void **state)
 	    "auth optional pam_permit.so\n"
 	    "account required MODULE\n"
 	    "account optional pam_permit.so\n");
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (size_t i = 0; i < sizeof(lockers) / sizeof(lockers[0]); i++) {
 		char p[FIXTURE_PATH];
 
-		t[i].h = h;
+		lockers[i].h = h;
 		pam_host_forget(h);
-		pam_host_script(h, 1, t[i].script);
+		pam_host_script(h, 1, lockers[i].script);
 		fixture_write(h->f, "libexec/log", "", 0666);
-		assert_int_equal(fixture_in_child(as_locker, &t[i]), 0);
-		if (strcmp(t[i].user, "daemon") == 0)
+		assert_int_equal(fixture_in_child(as_locker, &lockers[i]), 0);
+		if (strcmp(lockers[i].user, "daemon") == 0)
 			assert_int_equal(
 			    pam_host_logged(h, "request aas-unlock op=1"), 1);
 		(void)unlink(fixture_path(h->f, "libexec/log", p));
@@ -900,13 +967,14 @@ main(void)
 		HOST_TEST(auth_granted_ceremony_succeeds),
 		HOST_TEST(auth_refused_ceremony_says_why),
 		HOST_TEST(auth_verdict_that_is_not_exact_refuses),
-		HOST_TEST(auth_present_2_needs_two_distinct_keys),
+		HOST_TEST(auth_f49_present_2_needs_two_distinct_keys),
 		HOST_TEST(auth_s13_helper_that_hangs_is_ended),
 		HOST_TEST(auth_states_answer_as_the_table_says),
 		HOST_TEST(auth_exempt_service_is_no_way_around_keys),
 		HOST_TEST(auth_remote_never_uses_the_hosts_keys),
 		HOST_TEST(auth_remote_with_server_keys_is_marked),
 		HOST_TEST(auth_index_that_does_not_vouch_is_verified),
+		HOST_TEST(auth_locked_account_is_unlocked_by_two_keys),
 		HOST_TEST(auth_renewed_index_is_read_again),
 		HOST_TEST(auth_record_of_somebody_else_refuses),
 		HOST_TEST(auth_missing_record_of_a_pinned_user_refuses),
@@ -915,8 +983,8 @@ main(void)
 		HOST_TEST(auth_without_a_policy_refuses_everyone),
 		HOST_TEST(auth_helper_that_is_missing_or_not_roots_refuses),
 		HOST_TEST(
-		    auth_f39_cve_2025_24032_no_argument_turns_a_check_off),
-		HOST_TEST(auth_f32_nouserok_cve_2023_42456_names),
+		    auth_f39_h6_cve_2025_24032_no_argument_turns_a_check_off),
+		HOST_TEST(auth_f32_cve_2020_27780_cve_2023_42456_names),
 		HOST_TEST(auth_f34_conversation_that_fails_refuses),
 		HOST_TEST(auth_empty_reply_is_passed_on_as_empty),
 		HOST_TEST(auth_f35_flags),

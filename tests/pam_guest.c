@@ -3,8 +3,12 @@
  * way, lack descriptors, run threads, fork, call in odd orders or have little
  * of everything; and what it leaves behind in them.
  */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -15,6 +19,7 @@
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +137,7 @@ phase(pam_handle_t *pamh, int i)
 }
 
 static void
-guest_s11_process_is_as_before(void **state)
+guest_s11_cve_2024_6387_process_is_as_before(void **state)
 {
 	static const char *const scripts[] = { "secret PIN: \ngrant 1\n",
 		"refuse 2 3\n", "exit\n" };
@@ -159,7 +164,7 @@ guest_s11_process_is_as_before(void **state)
 }
 
 static void
-guest_account_brings_no_library(void **state)
+guest_h7_account_brings_no_library(void **state)
 {
 	struct pam_host *h = *state;
 	struct talk k = { .how = TALK_NORMAL };
@@ -419,7 +424,7 @@ with_environment(void *arg)
 }
 
 static void
-guest_f31_cve_2019_3842_hostile_environment(void **state)
+guest_f31_cve_2015_8325_cve_2019_3842_hostile_environment(void **state)
 {
 	struct pam_host *h = *state;
 
@@ -532,6 +537,79 @@ guest_f42_file_size_limit_ends_no_host(void **state)
 	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
 	pam_host_script(h, 1, "grant 1\n");
 	assert_int_equal(fixture_in_child(with_fsize, h), 0);
+}
+
+struct filtered {
+	struct pam_host *h;
+	int nr;   /* the system call that the host's filter takes away */
+	int code; /* what it says instead */
+	int good; /* 1: a sign-in works without it */
+};
+
+static int
+with_filter(void *arg)
+{
+	struct filtered *t = arg;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)t->nr, 0, 1),
+		BPF_STMT(
+		    BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)t->code),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+	char p[FIXTURE_PATH], q[FIXTURE_PATH];
+
+	CHECK(poor_auth(t->h) == PAM_SUCCESS);
+	fixture_path(t->h->f, "libexec/script.2", p);
+	fixture_path(t->h->f, "libexec/script.1", q);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0);
+	CHECK(poor_auth(t->h) == PAM_SUCCESS || !t->good);
+	/* The helper refuses: nothing here may say yes. */
+	CHECK(rename(p, q) == 0);
+	CHECK(poor_auth(t->h) != PAM_SUCCESS);
+	return 0;
+}
+
+/* Calls that filters made for an older libc, or for containers, do not know. */
+static void
+guest_f74_filter_of_the_host(void **state)
+{
+	static struct filtered t[] = {
+		{ .nr = SYS_clone3, .code = ENOSYS, .good = 1 },
+		{ .nr = SYS_close_range, .code = ENOSYS, .good = 1 },
+		{ .nr = SYS_pidfd_open, .code = ENOSYS, .good = 1 },
+		{ .nr = SYS_pidfd_open, .code = EPERM, .good = 1 },
+		{ .nr = SYS_pidfd_send_signal, .code = EPERM, .good = 1 },
+		{ .nr = SYS_statx, .code = EPERM, .good = 1 },
+		{ .nr = SYS_openat2, .code = ENOSYS, .good = 1 },
+		{ .nr = SYS_openat2, .code = EPERM, .good = 1 },
+		{ .nr = SYS_getrandom, .code = ENOSYS },
+		{ .nr = SYS_clone, .code = EPERM },
+		{ .nr = SYS_socketpair, .code = EPERM },
+		{ .nr = SYS_prlimit64, .code = EPERM },
+		{ .nr = SYS_setsid, .code = EPERM },
+		{ .nr = SYS_uname, .code = EPERM },
+	};
+	struct pam_host *h = *state;
+
+	if (fixture_valgrind())
+		skip();
+	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+	pam_host_service(h, "next",
+	    "auth required MODULE\n"
+	    "auth optional pam_permit.so\n");
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		int r;
+
+		pam_host_script(h, 1, "grant 1\n");
+		pam_host_script(h, 2, "refuse 2 3\n");
+		t[i].h = h;
+		if ((r = fixture_in_child(with_filter, &t[i])) != 0)
+			fail_msg("call %d: line %d", t[i].nr, r);
+	}
 }
 
 static int
@@ -662,7 +740,7 @@ rss(void)
 }
 
 static void
-guest_f38_a_thousand_transactions_leave_nothing(void **state)
+guest_f38_cve_2018_9275_a_thousand_transactions_leave_nothing(void **state)
 {
 	struct pam_host *h = *state;
 	struct talk k = { .how = TALK_NORMAL };
@@ -698,20 +776,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HOST_TEST(guest_s11_process_is_as_before),
-		HOST_TEST(guest_account_brings_no_library),
+		HOST_TEST(guest_s11_cve_2024_6387_process_is_as_before),
+		HOST_TEST(guest_h7_account_brings_no_library),
 		HOST_TEST(guest_f22_sigchld_of_the_host),
 		HOST_TEST(guest_f23_children_of_the_host_stay_its_own),
 		HOST_TEST(guest_f25_signals_all_the_time),
 		HOST_TEST(guest_f26_threads_with_small_stacks),
 		HOST_TEST(guest_f30_closed_descriptors),
-		HOST_TEST(guest_f31_cve_2019_3842_hostile_environment),
+		HOST_TEST(
+		    guest_f31_cve_2015_8325_cve_2019_3842_hostile_environment),
 		HOST_TEST(guest_f42_limits),
 		HOST_TEST(guest_f42_file_size_limit_ends_no_host),
 		HOST_TEST(guest_f73_without_proc),
+		HOST_TEST(guest_f74_filter_of_the_host),
 		HOST_TEST(guest_f36_order_of_calls_grants_nothing),
 		HOST_TEST(guest_f37_end_in_a_forked_child),
-		HOST_TEST(guest_f38_a_thousand_transactions_leave_nothing),
+		HOST_TEST(
+		    guest_f38_cve_2018_9275_a_thousand_transactions_leave_nothing),
 	};
 
 	if (!pam_host_ready())

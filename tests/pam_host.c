@@ -154,6 +154,16 @@ pam_host_policy(struct pam_host *h)
 	free(b);
 }
 
+void
+pam_host_rules(struct pam_host *h, const struct aas_rule *r, size_t n)
+{
+	h->src.rules = r;
+	h->src.rules_n = n;
+	pam_host_policy(h);
+	h->src.rules = NULL;
+	h->src.rules_n = 0;
+}
+
 uid_t
 pam_host_uid(const char *user)
 {

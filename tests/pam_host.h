@@ -65,6 +65,18 @@ int pam_host_ready(void);
 /* Compile h->src into the host's policy. */
 void pam_host_policy(struct pam_host *h);
 
+/* pam_host_rules(h, r, n): the same with these ${n} rules, this time alone. */
+void pam_host_rules(struct pam_host *h, const struct aas_rule *r, size_t n);
+
+/* For pam_host_service(): where we say nothing somebody else lets in. */
+#define PAM_HOST_NEXT                      \
+	"auth required MODULE\n"           \
+	"auth optional pam_permit.so\n"    \
+	"account required MODULE\n"        \
+	"account optional pam_permit.so\n" \
+	"session required MODULE\n"        \
+	"session optional pam_permit.so\n"
+
 /*
  * Give ${user} a record in the state ${state}, two keys 'blue' and 'spare',
  * and an SSH public key each: bytes "blue-ssh" and "spare-ssh".

@@ -18,13 +18,6 @@
 #include "tests/pam_host.h"
 
 #define DAY INT64_C(86400)
-#define NEXT                               \
-	"auth required MODULE\n"           \
-	"auth optional pam_permit.so\n"    \
-	"account required MODULE\n"        \
-	"account optional pam_permit.so\n" \
-	"session required MODULE\n"        \
-	"session optional pam_permit.so\n"
 
 static const char *const daemon_only[] = { "daemon" };
 static const char *const cron_only[] = { "cron" };
@@ -50,13 +43,9 @@ rule(uint8_t effect, uint8_t mode)
 static void
 use(struct pam_host *h, const struct aas_rule *r)
 {
-	h->src.rules = r;
-	h->src.rules_n = 1;
-	pam_host_policy(h);
-	h->src.rules = NULL;
-	h->src.rules_n = 0;
-	pam_host_service(h, "su", NEXT);
-	pam_host_service(h, "cron", NEXT);
+	pam_host_rules(h, r, 1);
+	pam_host_service(h, "su", PAM_HOST_NEXT);
+	pam_host_service(h, "cron", PAM_HOST_NEXT);
 }
 
 static int

@@ -37,6 +37,7 @@ count(struct pam_host *h, const char *dir, char *text, size_t cap)
 	char p[FIXTURE_PATH], file[FIXTURE_PATH + 256];
 	struct dirent *e;
 	DIR *d = opendir(fixture_path(h->f, dir, p));
+	ssize_t len;
 	FILE *f;
 	int n = 0;
 
@@ -49,7 +50,10 @@ count(struct pam_host *h, const char *dir, char *text, size_t cap)
 		if (text == NULL)
 			continue;
 		(void)snprintf(file, sizeof(file), "%s/%s", p, e->d_name);
-		if ((f = fopen(file, "re")) == NULL)
+		/* A line of the ledger. */
+		if ((len = readlink(file, text, cap - 1)) > 0)
+			text[len] = '\0';
+		if (len != -1 || (f = fopen(file, "re")) == NULL)
 			continue;
 		if (fgets(text, (int)cap, f) == NULL)
 			text[0] = '\0';
@@ -181,7 +185,7 @@ account_broken_record_stops_people_not_jobs(void **state)
 
 /* F59, CVE-2023-3758: a policy replaced meanwhile is the old or the new. */
 static void
-account_f59_policy_is_replaced_meanwhile(void **state)
+account_f59_cve_2023_3758_policy_is_replaced_meanwhile(void **state)
 {
 	struct pam_host *h = *state;
 	struct talk k = { .how = TALK_NORMAL };
@@ -305,7 +309,7 @@ session_of_a_ceremony_takes_its_ticket_and_has_a_line(void **state)
 	assert_non_null(strstr(line, "\"tty\":\"tty\\\"1\\u000a\""));
 	assert_non_null(strstr(line, "\"rhost\":null,\"key\":\"blue\""));
 	assert_non_null(strstr(line, "\"via\":\"keys\""));
-	assert_non_null(strstr(line, "\"session_s\":86400,\"idle_s\":3600}\n"));
+	assert_non_null(strstr(line, "\"session_s\":86400,\"idle_s\":3600,"));
 	/* Opened twice: one line is over. */
 	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
 	assert_int_equal(count(h, "run/sessions", NULL, 0), 2);
@@ -512,6 +516,124 @@ session_states(void **state)
 	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
 	(void)pam_end(pamh, 0);
 	assert_int_equal(count(h, "run/sessions", NULL, 0), 1);
+}
+
+static void
+empty(const struct pam_host *h, const char *dir)
+{
+	char p[FIXTURE_PATH];
+	const struct dirent *e;
+	DIR *d = opendir(fixture_path(h->f, dir, p));
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] != '.')
+			assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
+	}
+	(void)closedir(d);
+}
+
+/* Nobody is held to a limit who has no duty and whom nobody named one for. */
+static void
+session_limits_come_with_the_duty_or_by_name(void **state)
+{
+	static const struct {
+		const char *service;
+		int keys, required;
+		int64_t named_s;
+		const char *line;
+	} rows[] = {
+		{ "login", 0, 0, 0, "\"session_s\":0,\"idle_s\":0}" },
+		{ "login", 0, 0, 3600, "\"session_s\":3600,\"idle_s\":0}" },
+		{ "login", 1, 0, 0, "\"session_s\":86400,\"idle_s\":3600}" },
+		{ "login", 1, 1, 0, "\"session_s\":43200,\"idle_s\":900}" },
+		{ "login", 1, 1, 5, "\"session_s\":5,\"idle_s\":900}" },
+		/* Of root's, that nobody authenticated for. */
+		{ "su", 1, 1, 5, "\"session_s\":0,\"idle_s\":0}" },
+		{ "systemd-user", 1, 1, 5, "\"session_s\":0,\"idle_s\":0}" },
+	};
+	struct pam_host *h = *state;
+	struct talk k = { .how = TALK_NORMAL };
+	char line[4096];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pam_handle_t *pamh;
+
+		h->src.session_s = rows[i].named_s;
+		h->required = rows[i].required ? daemon_only[0] : NULL;
+		pam_host_policy(h);
+		pam_host_service(h, rows[i].service, NEXT_ALL);
+		if (rows[i].keys)
+			pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+		pamh = pam_host_start(h, rows[i].service, "daemon", &k);
+		assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+		assert_int_equal(
+		    count(h, "run/sessions", line, sizeof(line)), 1);
+		assert_non_null(strstr(line, rows[i].line));
+		assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+		(void)pam_end(pamh, 0);
+		empty(h, "run/sessions");
+	}
+}
+
+/* Terminals do not tell what is typed into a display; aasd(8) is told so. */
+static void
+session_of_a_display_says_so(void **state)
+{
+	static const struct {
+		const char *service, *env, *line;
+	} rows[] = {
+		{ "login", "XDG_SESSION_TYPE=wayland",
+		    "\"idle_s\":900,\"display\":1" },
+		{ "login", "XDG_SESSION_TYPE=x11",
+		    "\"idle_s\":900,\"display\":1" },
+		{ "login", "XDG_SESSION_TYPE=tty", "\"idle_s\":900}" },
+		{ "login", "XDG_SESSION_TYPE=", "\"idle_s\":900}" },
+	};
+	struct pam_host *h = *state;
+	struct talk k = { .how = TALK_NORMAL };
+	char line[4096];
+
+	h->required = daemon_only[0];
+	pam_host_policy(h);
+	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pam_handle_t *pamh =
+		    pam_host_start(h, rows[i].service, "daemon", &k);
+
+		assert_int_equal(pam_putenv(pamh, rows[i].env), PAM_SUCCESS);
+		assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+		assert_int_equal(
+		    count(h, "run/sessions", line, sizeof(line)), 1);
+		assert_non_null(strstr(line, rows[i].line));
+		assert_non_null(strstr(line, "\"session_s\":43200"));
+		assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+		(void)pam_end(pamh, 0);
+		empty(h, "run/sessions");
+	}
+}
+
+static void
+session_of_two_keys_names_both(void **state)
+{
+	struct pam_host *h = *state;
+	struct talk k = { .how = TALK_NORMAL };
+	char line[4096] = "";
+	pam_handle_t *pamh = NULL;
+
+	h->src.present = 2;
+	pam_host_policy(h);
+	pam_host_enroll(h, "daemon", AAS_ST_ENROLLED);
+	pam_host_script(h, 1, "grant 2\n");
+	pamh = pam_host_start(h, "login", "daemon", &k);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(count(h, "run/sessions", line, sizeof(line)), 1);
+	assert_non_null(strstr(line, ",\"key\":\"blue\","));
+	assert_non_null(strstr(line, ",\"key2\":\"spare\","));
+	assert_non_null(strstr(line, ",\"key2_id\":\""));
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	(void)pam_end(pamh, 0);
 }
 
 static void
@@ -729,7 +851,8 @@ main(void)
 		HOST_TEST(account_degraded_for_too_long_expires_at_login_only),
 		HOST_TEST(account_without_keys),
 		HOST_TEST(account_broken_record_stops_people_not_jobs),
-		HOST_TEST(account_f59_policy_is_replaced_meanwhile),
+		HOST_TEST(
+		    account_f59_cve_2023_3758_policy_is_replaced_meanwhile),
 		HOST_TEST(account_f1_late_with_one_key_is_late_on_a_full_disk),
 		HOST_TEST(account_asks_for_enrolment_after_its_own_auth),
 		HOST_TEST(
@@ -739,6 +862,9 @@ main(void)
 		HOST_TEST(session_takes_the_ticket_of_its_child),
 		HOST_TEST(session_of_another_user_drops_the_callers_ticket),
 		HOST_TEST(session_states),
+		HOST_TEST(session_limits_come_with_the_duty_or_by_name),
+		HOST_TEST(session_of_a_display_says_so),
+		HOST_TEST(session_of_two_keys_names_both),
 		HOST_TEST(session_f1_ledger_that_cannot_be_written_lets_in),
 		HOST_TEST(password_enrols_after_the_hosts_own_method),
 		HOST_TEST(password_second_try_in_a_transaction_refuses),

@@ -9,7 +9,7 @@ set -euo pipefail
 
 src=/src
 work=/build/ring2
-steps=(format shellcheck mandoc cppcheck distcheck sanitize valgrind oracle
+steps=(format shellcheck mandoc cppcheck distcheck lto sanitize valgrind oracle
     rehearse coverage fuzz)
 
 jobs()
@@ -45,7 +45,8 @@ show_failures()
 
 sources()
 {
-	find "$src/lib" "$src/policy" "$src/pam_aas" "$src/tools" "$src/tests" \
+	find "$src/lib" "$src/policy" "$src/pam_aas" "$src/tools" \
+	    "$src/aasctl" "$src/aasd" "$src/tests" \
 	    -name '*.[ch]' | sort
 }
 
@@ -62,6 +63,7 @@ check_shellcheck()
 	cd "$src"
 	{
 		printf 'dev\nautogen.sh\n.ci/run\n'
+		find debian -name '*.postinst' -o -name '*.prerm'
 		find tests tools conf debian -name '*.sh'
 	} | xargs shellcheck -x -P SCRIPTDIR
 }
@@ -82,7 +84,7 @@ check_cppcheck()
 	cd "$src"
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 \
 	    --enable=warning,portability --suppress=missingInclude -I . \
-	    -D__x86_64__ lib policy pam_aas tools
+	    -D__x86_64__ lib policy pam_aas tools aasctl aasd
 }
 
 # The tests but those of the real thing: they use what is installed, and have
@@ -104,6 +106,15 @@ check_distcheck()
 	    { tail -n 60 "$work/distcheck.log"; return 1; }
 }
 
+# As distributions build: the module brings calls of libc along, which must
+# outlive an optimization at link time.
+check_lto()
+{
+	configured lto --disable-werror CFLAGS='-O2 -g -flto=auto'
+	jobs pam_aas/pam_aas.la >make.log 2>&1 || show_failures
+	AAS_TOP_BUILDDIR=. "$src/tests/check-module.sh"
+}
+
 # With the sanitizers gcc warns of overflows that are none.
 check_sanitize()
 {
@@ -115,26 +126,32 @@ check_sanitize()
 }
 
 # The cmocka programs; helpers with a seccomp filter of their own are built
-# without it, as valgrind needs more calls than they do.
+# without it, as valgrind needs more calls than they do.  Which of them failed
+# is said last of all, as only the end of a step's output is shown.
 check_valgrind()
 {
-	local t bad=0
+	local t rc
+	local -a broken=() tests
 
 	configured valgrind --disable-io-filter
-	jobs all >make.log 2>&1 || { tail -n 30 make.log; return 1; }
-	for t in $(find "$src/tests" -name 'test_*.c' -printf '%f\n' | sort); do
-		t=tests/${t%.c}
-		jobs "$t" 2>/dev/null || continue
-		./libtool --mode=execute valgrind -q --error-exitcode=99 \
+	read -ra tests < <(unit_tests | tr ' ' '\n' | grep '^tests/test_' |
+	    paste -sd' ')
+	{ jobs all && jobs "${tests[@]}"; } >make.log 2>&1 ||
+	    { tail -n 30 make.log; return 1; }
+	for t in "${tests[@]}"; do
+		rc=0
+		AAS_TOP_SRCDIR=$src ./libtool --mode=execute \
+		    valgrind -q --error-exitcode=99 \
 		    --leak-check=full --errors-for-leak-kinds=definite \
-		    "$t" >"$work/valgrind.log" 2>&1 && continue
-		# 77: that test does not apply here.
-		[ $? -ne 77 ] || continue
-		echo "--- $t"
-		tail -n 40 "$work/valgrind.log"
-		bad=1
+		    "$t" >"$work/valgrind.log" 2>&1 || rc=$?
+		case $rc in
+		0 | 77)	continue ;;	# 77: it does not apply here
+		esac
+		echo "--- $t: status $rc"
+		tail -n 30 "$work/valgrind.log"
+		broken+=("$t")
 	done
-	return "$bad"
+	[ ${#broken[@]} -eq 0 ] || { echo "--- failed: ${broken[*]}"; return 1; }
 }
 
 # covered PATH... OPTION...: gcovr's table of these sources; fails below a gate.
@@ -164,7 +181,9 @@ check_coverage()
 	make install >make.log 2>&1 || { tail -n 30 make.log; return 1; }
 	jobs -k check >make.log 2>&1 || show_failures
 	"$src/tests/rig/demo/demo.sh" >demo.log 2>&1 || tail -n 60 demo.log
-	if covered lib pam_aas tools/aas-authn --fail-under-line 90 &&
+	# What channels and look-ups do confined, as another user, leaves no counts.
+	if covered lib pam_aas tools/aas-authn --exclude "$src/lib/notify/.*" \
+	    --exclude "$src/lib/codex/.*" --fail-under-line 90 &&
 	    covered policy/signin/states.c --branches \
 	    --fail-under-branch 100 &&
 	    covered policy --branches --fail-under-branch 90; then
@@ -233,7 +252,8 @@ main()
 {
 	local step bad=0
 
-	export AAS_MANY=50	# ./dev check has a thousand
+	# ./dev check has a thousand, and a million.
+	export AAS_MANY=50 AAS_LOAD=100 AAS_CROWD=100 AAS_ATTEMPTS=60000
 	/src/tests/rig/build.sh install	# real sign-ins take it from there
 	mkdir -p "$work"
 	: >"$work/results"

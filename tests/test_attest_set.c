@@ -4,7 +4,6 @@
  */
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +115,7 @@ load(struct world *w, struct aas_attest_set **set)
 	return aas_attest_load(&io, w->dir, NOW, set);
 }
 
+#define BIG      (1024 * 1024 + 1) /* of a file */
 #define EVIDENCE "evidence_services = [ \"sso-login\" ];"
 
 static void
@@ -138,7 +138,7 @@ set_each_file_has_its_reason(void **state)
 	};
 	struct world w;
 	struct aas_attest_set *set = NULL;
-	char *big = malloc(80000);
+	char *big = malloc(BIG + 1);
 
 	begin(state, &w);
 	conf(&w, "corp", EVIDENCE);
@@ -150,11 +150,11 @@ set_each_file_has_its_reason(void **state)
 	token(&w, "e.jws", "\"sub\":\"root\"", "4", NOW + 1, NOW + 9, 0644);
 	token(&w, "f.jws", "\"sub\":\"root\"", "fff", NOW - 9, NOW + 9, 0644);
 	put(&w, "g.jws", "", 0644);
-	memset(big, 'A', 79999);
-	big[20000] = '\0';
+	memset(big, 'A', BIG);
+	big[BIG] = '\0';
+	big[80000] = '\0';
 	put(&w, "h.jws", big, 0644);
-	big[20000] = 'A';
-	big[79999] = '\0';
+	big[80000] = 'A';
 	put(&w, "i.jws", big, 0644); /* too much to be read at all */
 	/* A number that the unreadable c.jws used is free. */
 	token(&w, "j.jws", "\"sub\":\"root\"", "2", NOW - 9, NOW + 9, 0644);
@@ -273,25 +273,6 @@ set_too_many_signers_fail_the_whole(void **state)
 /* --- the source ----------------------------------------------------------- */
 
 static void
-copy_file(const char *from, const struct fixture *f, const char *name)
-{
-	char b[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = openat(
-	    f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	ssize_t n = 0;
-
-	if (in == -1)
-		fail_msg("%s: %s", from, strerror(errno));
-	assert_int_not_equal(out, -1);
-	while ((n = read(in, b, sizeof(b))) > 0)
-		assert_int_equal(write(out, b, (size_t)n), n);
-	assert_int_equal(fchmod(out, 0755), 0);
-	assert_int_equal(close(in), 0);
-	assert_int_equal(close(out), 0);
-}
-
-static void
 gather(struct world *w, const char *user, const char *const *groups,
     struct aas_gathered *got)
 {
@@ -300,8 +281,8 @@ gather(struct world *w, const char *user, const char *const *groups,
 	char worker[FIXTURE_PATH], err[256];
 
 	if (faccessat(w->f->dirfd, "worker", F_OK, 0) == -1) {
-		copy_file(WORKER, w->f, "worker");
-		copy_file(PLUGIN, w->f, "libaas_policy_attest.so");
+		fixture_copy(w->f, WORKER, "worker");
+		fixture_copy(w->f, PLUGIN, "libaas_policy_attest.so");
 	}
 	g.worker = fixture_path(w->f, "worker", worker);
 	g.plugindir = g.confdir = w->f->dir;
@@ -336,7 +317,7 @@ plugin_gives_one_rule_per_statement(void **state)
 	if (got.answers[0].status != AAS_PLUGIN_SUCCESS)
 		fail_msg("%s", got.answers[0].text);
 	assert_int_equal(got.denied, 0);
-	assert_int_equal(got.rules_n, 3);
+	assert_int_equal(got.rules_n, 4); /* the last: a file is not read */
 	r = &got.rules[0];
 	assert_string_equal(r->source, "attest");
 	assert_string_equal(r->name, "attest-6b86b273ff34fce1");
@@ -359,10 +340,94 @@ plugin_gives_one_rule_per_statement(void **state)
 
 	gather(&w, "bob", groups, &got);
 	assert_int_equal(got.answers[0].status, AAS_PLUGIN_SUCCESS);
-	assert_int_equal(got.rules_n, 2); /* the group's, and bob's own */
+	/* The group's, bob's own, and that a file is not read. */
+	assert_int_equal(got.rules_n, 3);
 	aas_gathered_free(&got);
 	gather(&w, "carol", NULL, &got);
-	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
+	assert_int_equal(got.rules_n, 1);
+	assert_int_equal(got.rules[0].flaw, AAS_FLAW_UNREAD);
+	aas_gathered_free(&got);
+	end(&w);
+}
+
+/* A token of somebody who may not sign, about ${about}. */
+static void
+forged(const struct world *w, const char *file, const char *about)
+{
+	struct world other = *w;
+
+	other.key = attester_key(AAS_JWS_ES256);
+	token(&other, file, about, "1", NOW - 9, NOW + 9, 0644);
+	EVP_PKEY_free(other.key);
+}
+
+/* One that counts, and those that do not. */
+static void
+put_flawed(struct world *w)
+{
+	conf(w, "corp", EVIDENCE);
+	put(w, "revoked", "gone\n", 0644);
+	token(w, "a.jws", "\"sub\":\"bob\"", "1", NOW - 9, NOW + 9, 0644);
+	/* The same number once more; a forgery; one about nobody here. */
+	token(w, "b.jws", "\"sub\":\"bob\"", "1", NOW - 9, NOW + 9, 0644);
+	forged(w, "c.jws", "\"group\":\"root\"");
+	forged(w, "d.jws", "\"group\":\"no-such-group\"");
+	token(w, "e.jws", "\"sub\":\"bob\"", "gone", NOW - 9, NOW + 9, 0644);
+	/* It lives too long; cut before its signature; by others writable. */
+	token(w, "f.jws", "\"sub\":\"bob\"", "6", NOW - 9,
+	    NOW + INT64_C(400) * 86400, 0644);
+	put(w, "g.jws", "e30.eyJzdWIiOiJkYW4ifQ", 0644);
+	token(w, "h.jws", "\"sub\":\"bob\"", "8", NOW - 9, NOW + 9, 0666);
+	token(w, "i.jws", "\"sub\":\"bob\"", "9", NOW - 9, NOW + 9, 0622);
+	/* A number that is revoked, once more. */
+	token(w, "j.jws", "\"sub\":\"eve\"", "gone", NOW - 9, NOW + 9, 0644);
+	/* Nobody knows whom these are about. */
+	put(w, "k.jws", "x", 0644);
+	put(w, "l.jws", "e30.!.x", 0644);
+	forged(w, "m.jws", "\"sub\":\"../x\"");
+	forged(w, "n.jws", "\"sub\":\"bob\",\"group\":\"root\"");
+}
+
+/* A statement that does not count becomes a rule that can only be told. */
+static void
+plugin_tells_what_does_not_count(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t flaw;
+		const char *user, *group;
+	} want[] = {
+		{ "attest-6b86b273ff34fce1", AAS_FLAW_NONE, "bob", NULL },
+		{ "attest-void-2", AAS_FLAW_VOID, "bob", NULL },
+		{ "attest-void-3", AAS_FLAW_VOID, NULL, "root" },
+		{ "attest-revoked-5", AAS_FLAW_REVOKED, "bob", NULL },
+		{ "attest-void-6", AAS_FLAW_VOID, "bob", NULL },
+		{ "attest-void-7", AAS_FLAW_VOID, "dan", NULL },
+		{ "attest-unread-8", AAS_FLAW_UNREAD, NULL, NULL },
+		{ "attest-revoked-10", AAS_FLAW_REVOKED, "eve", NULL },
+	};
+	struct world w;
+	struct aas_gathered got;
+
+	begin(state, &w);
+	put_flawed(&w);
+	gather(&w, NULL, NULL, &got);
+	if (got.answers[0].status != AAS_PLUGIN_SUCCESS)
+		fail_msg("%s", got.answers[0].text);
+	assert_int_equal(got.rules_n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < got.rules_n; i++) {
+		const struct aas_rule *r = &got.rules[i];
+
+		assert_string_equal(r->name, want[i].name);
+		assert_int_equal(r->flaw, want[i].flaw);
+		assert_int_equal(r->users.n, want[i].user != NULL);
+		assert_int_equal(r->groups.n, want[i].group != NULL);
+		if (want[i].user != NULL)
+			assert_string_equal(r->users.v[0], want[i].user);
+		if (want[i].group != NULL)
+			assert_string_equal(r->groups.v[0], want[i].group);
+		assert_int_equal(r->evidence_services.n, i == 0);
+	}
 	aas_gathered_free(&got);
 	end(&w);
 }
@@ -378,10 +443,12 @@ plugin_says_what_it_cannot_use(void **state)
 	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
 	assert_int_equal(got.denied, 0);
 	aas_gathered_free(&got);
-	/* A token alone, without anybody who may sign: no rule, and a note. */
+	/* A token alone, without anybody who may sign: a note, in a rule too.
+	 */
 	token(&w, "a.jws", "\"sub\":\"bob\"", "1", NOW - 9, NOW + 9, 0644);
 	gather(&w, NULL, NULL, &got);
-	assert_int_equal(got.answers[0].status, AAS_PLUGIN_NOTFOUND);
+	assert_int_equal(got.rules_n, 1);
+	assert_int_equal(got.rules[0].flaw, AAS_FLAW_VOID);
 	assert_non_null(strstr(got.answers[0].text, "[signer]"));
 	aas_gathered_free(&got);
 	/* A signer whose file is damaged: the last good policy stays. */
@@ -505,6 +572,7 @@ main(void)
 		FIXTURE_TEST(set_too_many_signers_fail_the_whole),
 		FIXTURE_TEST(plugin_gives_one_rule_per_statement),
 		FIXTURE_TEST(plugin_says_what_it_cannot_use),
+		FIXTURE_TEST(plugin_tells_what_does_not_count),
 		FIXTURE_TEST(plugin_rule_that_is_refused_is_not_lost_silently),
 		FIXTURE_TEST(plugin_question_that_makes_no_sense_is_unavail),
 	};

@@ -72,6 +72,31 @@ b64_all_bytes_come_back(void **state)
 }
 
 static void
+b64_url_has_its_own_digits_and_no_padding(void **state)
+{
+	static const char *const bad[] = { "A", "Zh", "Zm9",
+		"Zg==", "Zm8=", "Zm9v/", "+___", "Zm9vZ", "Zm 9" };
+	uint8_t b[16];
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(aas_b64_url_parse("-_-_Zg", 6, b, 4, &n), AAS_OK);
+	assert_int_equal(n, 4);
+	assert_memory_equal(b,
+	    "\xfb\xff\xbf"
+	    "f",
+	    4);
+	assert_int_equal(
+	    aas_b64_url_parse("-_-_Zg", 6, b, 3, &n), AAS_ERR_TOOBIG);
+	assert_int_equal(aas_b64_url_parse("", 0, b, 0, &n), AAS_OK);
+	assert_int_equal(n, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (aas_b64_url_parse(bad[i], strlen(bad[i]), b, sizeof(b),
+			&n) != AAS_ERR_FORMAT)
+			fail_msg("taken: %s", bad[i]);
+}
+
+static void
 hex_is_lower_case_and_exact(void **state)
 {
 	static const uint8_t in[4] = { 0x00, 0x9a, 0xbf, 0xff };
@@ -91,6 +116,30 @@ hex_is_lower_case_and_exact(void **state)
 	assert_int_equal(aas_hex_parse("", out, 0), AAS_OK);
 }
 
+static void
+hex_uuid_takes_either_case_and_its_hyphens(void **state)
+{
+	static const uint8_t want[16] = { 0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13,
+		0x47, 0xea, 0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a };
+	static const char *const bad[] = {
+		"2fc0579f-8113-47ea-b116-bb5a8db9202g",
+		"2fc0579f_8113-47ea-b116-bb5a8db9202a",
+		"2fc0579f8113-47ea-b116-bb5a8db9202a-",
+		"2fc0579f-8113-47ea-b116 bb5a8db9202a",
+		"gfc0579f-8113-47ea-b116-bb5a8db9202a",
+	};
+	uint8_t id[16];
+
+	(void)state;
+	assert_int_equal(
+	    aas_hex_uuid("2FC0579f-8113-47EA-b116-bb5a8dB9202A", id), AAS_OK);
+	assert_memory_equal(id, want, 16);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (aas_hex_uuid(bad[i], id) != AAS_ERR_FORMAT)
+			fail_msg("taken: %s", bad[i]);
+	assert_memory_equal(id, want, 16);
+}
+
 int
 main(void)
 {
@@ -98,7 +147,9 @@ main(void)
 		FIXTURE_TEST(b64_vectors_of_the_rfc),
 		FIXTURE_TEST(b64_one_value_has_one_text),
 		FIXTURE_TEST(b64_all_bytes_come_back),
+		FIXTURE_TEST(b64_url_has_its_own_digits_and_no_padding),
 		FIXTURE_TEST(hex_is_lower_case_and_exact),
+		FIXTURE_TEST(hex_uuid_takes_either_case_and_its_hyphens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,7 +179,7 @@ confined(void *arg)
 }
 
 static void
-ceremony_filter_confines_a_child_of_root(void **state)
+ceremony_filter_f71_confines_a_child_of_root(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
@@ -250,7 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(ceremony_filter_kills_what_is_not_needed),
 		FIXTURE_TEST(ceremony_filter_lets_the_work_be_done),
-		FIXTURE_TEST(ceremony_filter_confines_a_child_of_root),
+		FIXTURE_TEST(ceremony_filter_f71_confines_a_child_of_root),
 		FIXTURE_TEST(ceremony_filter_leaves_no_rights),
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/enroll/change.h"
+#include "lib/enroll/lock.h"
 #include "lib/err.h"
 #include "lib/reason.h"
 #include "tests/fixture.h"
@@ -23,6 +24,8 @@ struct world {
 	int64_t held;
 	unsigned why;
 	unsigned signed_by; /* bits, of the last ceremony */
+	unsigned creds_n;
+	int one_too_few, from_first;
 	int append_r;
 	char said[4096];
 };
@@ -73,7 +76,15 @@ relay(const char *helper, struct aas_request *rq, const struct aas_ui *ui,
 		return AAS_OK;
 	}
 	here->signed_by = 0;
-	for (size_t i = 0; i < rq->creds_n; i++) {
+	here->creds_n = rq->creds_n;
+	/* Any that are asked for: the last ones first. */
+	for (size_t n = 0; n < rq->creds_n; n++) {
+		size_t i = (rq->flags & AAS_RQ_ANY) && !here->from_first
+		    ? rq->creds_n - 1 - n
+		    : n;
+
+		if ((rq->flags & AAS_RQ_ANY) && n >= rq->present)
+			break;
 		for (size_t k = 0; k < KEYS; k++) {
 			if (memcmp(rq->creds[i].c.id, here->key[k].key.login.id,
 				rq->creds[i].c.id_len) != 0)
@@ -83,6 +94,8 @@ relay(const char *helper, struct aas_request *rq, const struct aas_ui *ui,
 			    &ans->proofs[ans->proofs_n++]);
 		}
 	}
+	if (here->one_too_few)
+		ans->proofs_n--;
 	return AAS_OK;
 }
 
@@ -210,6 +223,104 @@ change_remove_is_signed_by_the_others(void **state)
 	free(w);
 }
 
+static int
+lock(struct world *w, const struct aas_lock_want *want, struct aas_lock_by *by)
+{
+	struct aas_record *rec = w->rec;
+	int r = AAS_ERR_SYS;
+
+	w->rec = NULL;
+	reload(w);
+	r = aas_lock_run(&w->e, rec, want, by, &w->held, &w->why);
+	for (size_t i = 0; by != NULL && r == AAS_OK && i < by->keys_n; i++)
+		assert_in_range(by->keys[i] - rec->keys, 0, rec->keys_n - 1);
+	aas_record_free(&rec);
+	return r;
+}
+
+static void
+change_any_key_locks_and_any_two_unlock(void **state)
+{
+	const struct aas_lock_want shut = { .type = AAS_T_LOCK,
+		.end = 1,
+		.words = "b\xc3\xa4"
+			 "g gone" };
+	const struct aas_lock_want quiet = { .type = AAS_T_LOCK };
+	const struct aas_lock_want open = { .type = AAS_T_UNLOCK };
+	const struct aas_lock_want no = { .type = AAS_T_CANCEL };
+	const struct aas_lock_want late = { .type = AAS_T_CANCEL, .seq = 99 };
+	const struct aas_lock_want alone = { .type = AAS_T_UNLOCK, .one = 1 };
+	struct aas_lock_by by = { 0, { NULL, NULL } };
+	struct world *w = malloc(sizeof(*w));
+
+	(void)state;
+	world_open(w, 3);
+	assert_int_equal(lock(w, &open, NULL), AAS_ERR_EXISTS);
+	assert_int_equal(lock(w, &shut, NULL), AAS_OK);
+	assert_int_equal(w->creds_n, 3);
+	assert_int_equal(w->signed_by, 4);
+	assert_int_equal(w->rec->locked, 1);
+	assert_string_equal(w->rec->locked_why, shut.words);
+	assert_int_equal(w->rec->out_seq, 2);
+	assert_int_equal(w->rec->out_type, AAS_T_LOCK);
+	assert_int_equal(lock(w, &shut, NULL), AAS_ERR_EXISTS);
+	/* Proofs of fewer keys than were asked for are none. */
+	w->one_too_few = 1;
+	assert_int_equal(lock(w, &open, NULL), AAS_ERR_CRYPTO);
+	w->one_too_few = 0;
+	assert_int_equal(lock(w, &alone, &by), AAS_OK);
+	assert_int_equal(by.keys_n, 1);
+	assert_int_equal(w->rec->locked, 1);
+	assert_int_equal(w->rec->pending_n, 1);
+	/* By its number, or as the only one; another key's word. */
+	assert_int_equal(lock(w, &late, NULL), AAS_ERR_NOTFOUND);
+	w->from_first = 1;
+	assert_int_equal(lock(w, &no, &by), AAS_OK);
+	assert_int_equal(w->signed_by, 1);
+	w->from_first = 0;
+	assert_int_equal(w->rec->pending_n, 0);
+	assert_int_equal(w->rec->locked, 1);
+	assert_int_equal(lock(w, &no, NULL), AAS_ERR_NOTFOUND);
+	assert_int_equal(lock(w, &open, &by), AAS_OK);
+	assert_int_equal(w->signed_by, 6);
+	assert_int_equal(by.keys_n, 2);
+	assert_int_equal(w->rec->locked, 0);
+	/* Without a word of it nobody is signed out. */
+	assert_int_equal(lock(w, &quiet, NULL), AAS_OK);
+	assert_string_equal(w->rec->locked_why, "");
+	assert_int_equal(w->rec->out_seq, 2);
+	world_close(w);
+	free(w);
+}
+
+static void
+change_lock_takes_words_that_can_be_read(void **state)
+{
+	char words[AAS_WORDS_MAX + 1];
+	struct aas_lock_want w = { .type = AAS_T_LOCK };
+	struct world *at = malloc(sizeof(*at));
+
+	(void)state;
+	world_open(at, 2);
+	memset(words, 'x', AAS_WORDS_MAX);
+	words[AAS_WORDS_MAX] = '\0';
+	w.words = words;
+	assert_int_equal(lock(at, &w, NULL), AAS_ERR_INVAL);
+	w.words = "two\nlines";
+	assert_int_equal(lock(at, &w, NULL), AAS_ERR_INVAL);
+	w.words = "\xff";
+	assert_int_equal(lock(at, &w, NULL), AAS_ERR_INVAL);
+	w.words = "";
+	w.type = AAS_T_DISABLE;
+	assert_int_equal(lock(at, &w, NULL), AAS_ERR_INVAL);
+	words[AAS_WORDS_MAX - 1] = '\0';
+	w.type = AAS_T_LOCK;
+	w.words = words;
+	assert_int_equal(lock(at, &w, NULL), AAS_OK);
+	world_close(at);
+	free(at);
+}
+
 static void
 change_rename_suspend_resume_follow_each_other(void **state)
 {
@@ -278,6 +389,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(change_add_is_signed_by_two_and_the_new_key),
 		FIXTURE_TEST(change_remove_is_signed_by_the_others),
+		FIXTURE_TEST(change_any_key_locks_and_any_two_unlock),
+		FIXTURE_TEST(change_lock_takes_words_that_can_be_read),
 		FIXTURE_TEST(change_rename_suspend_resume_follow_each_other),
 		FIXTURE_TEST(change_disable_takes_two_and_enable_one),
 		FIXTURE_TEST(

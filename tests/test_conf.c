@@ -56,6 +56,7 @@ conf_realm_alone_has_the_defaults(void **state)
 	assert_int_equal(conf->enrolled_min, 2);
 	assert_int_equal(conf->server_keys, 0);
 	assert_int_equal(conf->timeout_s, 60);
+	assert_int_equal(conf->codex_grace_s, 1);
 	assert_int_equal(conf->session_s, 0);
 	assert_int_equal(conf->required_users.n, 0);
 	assert_string_equal(conf->policy, "files attest");
@@ -71,7 +72,9 @@ conf_every_setting_is_read(void **state)
 	static const char text[] = REALM
 	    "server_keys = true; present = 2; enrolled_min = 3;\n"
 	    "uv = \"discouraged\"; timeout = \"30s\"; session = \"12h\";\n"
-	    "idle = \"15m\"; reauth = \"5m\"; degraded = \"7d\";\n"
+	    "idle = \"15m\"; reauth = \"5m\"; degraded = \"7d\"; "
+	    "sudo = \"agent\"; max_total = \"36h\"; "
+	    "keeper = \"required\";\n"
 	    "required_from = \"2026-06-01T00:00:00Z\";\n"
 	    "required_users = [ \"alice\", \"bob\" ];\n"
 	    "required_groups = ( \"staff\" );\n"
@@ -93,6 +96,9 @@ conf_every_setting_is_read(void **state)
 	assert_int_equal(conf->idle_s, 900);
 	assert_int_equal(conf->reauth_s, 300);
 	assert_int_equal(conf->degraded_s, 604800);
+	assert_int_equal(conf->sudo, 2);
+	assert_int_equal(conf->total_s, 36 * 3600);
+	assert_int_equal(conf->keeper, 1);
 	assert_int_equal(conf->required_from_s, 1780272000);
 	assert_int_equal(conf->required_users.n, 2);
 	assert_string_equal(conf->required_users.v[1], "bob");
@@ -111,84 +117,83 @@ conf_every_setting_is_read(void **state)
 	aas_conf_free(&conf);
 }
 
+static const struct {
+	const char *line;
+	const char *message;
+} bad_settings[] = {
+	{ "serverkeys = true;", "t.conf:2: unknown setting \"serverkeys\"" },
+	{ "server_keys = 1;", "t.conf:2: server_keys must be true or false" },
+	{ "server_keys = \"yes\";",
+	    "t.conf:2: server_keys must be true or false" },
+	{ "keeper = \"always\";",
+	    "t.conf:2: keeper must be \"required\" or \"optional\"" },
+	{ "present = 3;", "t.conf:2: present must be 1 to 2" },
+	{ "present = 0;", "t.conf:2: present must be 1 to 2" },
+	{ "present = 1L;", "t.conf:2: present must be a number" },
+	{ "present = 1.0;", "t.conf:2: present must be a number" },
+	{ "enrolled_min = 1;", "t.conf:2: enrolled_min must be 2 to 8" },
+	{ "enrolled_min = -2147483648;",
+	    "t.conf:2: a number of more than nine digits" },
+	{ "uv = true;", "t.conf:2: uv must be text in double quotes" },
+	{ "uv = \"no\";",
+	    "t.conf:2: uv must be \"required\" or \"discouraged\"" },
+	{ "timeout = 60;", "t.conf:2: timeout must be text in double quotes" },
+	{ "timeout = \"60\";",
+	    "t.conf:2: timeout must be a duration such as \"90s\", "
+	    "\"15m\" or \"8h\"" },
+	{ "timeout = \"1s\";", "t.conf:2: timeout must be 5 to 600 seconds" },
+	{ "required_from = \"2026-06-01\";",
+	    "t.conf:2: required_from must be a date such as "
+	    "\"2026-06-01T00:00:00Z\"" },
+	{ "required_users = \"alice\";",
+	    "t.conf:2: required_users must be a list, such as "
+	    "[ \"one\", \"two\" ]" },
+	{ "required_users = [ 1 ];",
+	    "t.conf:2: required_users must be text in double quotes" },
+	{ "required_users = [ \"a/b\" ];",
+	    "t.conf:2: required_users: \"a/b\" is not a name" },
+	{ "state_dir = \"var\";",
+	    "t.conf:2: state_dir must be an absolute path" },
+	{ "state_dir = \"/a/../b\";",
+	    "t.conf:2: state_dir must be an absolute path" },
+	{ "zone = \"\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \"/etc/passwd\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \"../x\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \"Europe/ Berlin\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \"a//b\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \":UTC\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "zone = \"-x\";",
+	    "t.conf:2: zone must be the name of a time zone, such as "
+	    "\"Europe/Berlin\"" },
+	{ "policy = [ \"files\" ];",
+	    "t.conf:2: policy must be text in double quotes" },
+	{ "realm = \"other.org\";", "t.conf:2: duplicate setting name" },
+	{ "present = ;", "t.conf:2: syntax error" },
+};
+
 static void
 conf_bad_setting_is_an_error_with_its_line(void **state)
 {
-	static const struct {
-		const char *line;
-		const char *message;
-	} t[] = {
-		{ "serverkeys = true;",
-		    "t.conf:2: unknown setting \"serverkeys\"" },
-		{ "server_keys = 1;",
-		    "t.conf:2: server_keys must be true or false" },
-		{ "server_keys = \"yes\";",
-		    "t.conf:2: server_keys must be true or false" },
-		{ "present = 3;", "t.conf:2: present must be 1 to 2" },
-		{ "present = 0;", "t.conf:2: present must be 1 to 2" },
-		{ "present = 1L;", "t.conf:2: present must be a number" },
-		{ "present = 1.0;", "t.conf:2: present must be a number" },
-		{ "enrolled_min = 1;",
-		    "t.conf:2: enrolled_min must be 2 to 8" },
-		{ "enrolled_min = -2147483648;",
-		    "t.conf:2: a number of more than nine digits" },
-		{ "uv = true;", "t.conf:2: uv must be text in double quotes" },
-		{ "uv = \"no\";",
-		    "t.conf:2: uv must be \"required\" or \"discouraged\"" },
-		{ "timeout = 60;",
-		    "t.conf:2: timeout must be text in double quotes" },
-		{ "timeout = \"60\";",
-		    "t.conf:2: timeout must be a duration such as \"90s\", "
-		    "\"15m\" or \"8h\"" },
-		{ "timeout = \"1s\";",
-		    "t.conf:2: timeout must be 5 to 600 seconds" },
-		{ "required_from = \"2026-06-01\";",
-		    "t.conf:2: required_from must be a date such as "
-		    "\"2026-06-01T00:00:00Z\"" },
-		{ "required_users = \"alice\";",
-		    "t.conf:2: required_users must be a list, such as "
-		    "[ \"one\", \"two\" ]" },
-		{ "required_users = [ 1 ];",
-		    "t.conf:2: required_users must be text in double quotes" },
-		{ "required_users = [ \"a/b\" ];",
-		    "t.conf:2: required_users: \"a/b\" is not a name" },
-		{ "state_dir = \"var\";",
-		    "t.conf:2: state_dir must be an absolute path" },
-		{ "state_dir = \"/a/../b\";",
-		    "t.conf:2: state_dir must be an absolute path" },
-		{ "zone = \"\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \"/etc/passwd\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \"../x\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \"Europe/ Berlin\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \"a//b\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \":UTC\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "zone = \"-x\";",
-		    "t.conf:2: zone must be the name of a time zone, such as "
-		    "\"Europe/Berlin\"" },
-		{ "policy = [ \"files\" ];",
-		    "t.conf:2: policy must be text in double quotes" },
-		{ "realm = \"other.org\";",
-		    "t.conf:2: duplicate setting name" },
-		{ "present = ;", "t.conf:2: syntax error" },
-	};
 	char text[512];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		(void)snprintf(text, sizeof(text), REALM "%s\n", t[i].line);
-		refused(text, strlen(text), t[i].message);
+	for (size_t i = 0; i < sizeof(bad_settings) / sizeof(bad_settings[0]);
+	     i++) {
+		(void)snprintf(
+		    text, sizeof(text), REALM "%s\n", bad_settings[i].line);
+		refused(text, strlen(text), bad_settings[i].message);
 	}
 }
 
@@ -204,7 +209,7 @@ conf_no_realm_or_nothing_at_all_is_refused(void **state)
 }
 
 static void
-conf_what_libconfig_misreads_never_reaches_it(void **state)
+conf_h3_h4_what_libconfig_misreads_never_reaches_it(void **state)
 {
 	static const char nul[] = REALM "required_users = [ \"a\0b\" ];\n";
 	static const char *const bad[] = {
@@ -251,7 +256,7 @@ repeat(const char *before, const char *what, size_t n, const char *after)
 }
 
 static void
-conf_F43_what_costs_too_much_never_reaches_libconfig(void **state)
+conf_f43_h5_what_costs_too_much_never_reaches_libconfig(void **state)
 {
 	static const struct {
 		const char *before, *what;
@@ -293,6 +298,10 @@ conf_guard_knows_strings_and_comments(void **state)
 		")))))))) a = ((((((((1))))))));",
 		"a = \"# not one\"; b = (\"x\" /* \" */, # \"\n\"y\");",
 		"a = \"unfinished ((((((((((((((((",
+		"a = \"882adaf5-3aa9-4708-8e7d-3957103775b4\";",
+		"a = [ \"00000000-0000-0000-0000-000000000000\" ];",
+		"a = [ \"2012345678\", \"0x10-lab\" ];",
+		"/* 1234567890 0x1 */ a = 1; # 1234567890\n// 0x1",
 	};
 	char err[AAS_CONF_ERR];
 
@@ -445,10 +454,11 @@ main(void)
 		cmocka_unit_test(conf_every_setting_is_read),
 		cmocka_unit_test(conf_bad_setting_is_an_error_with_its_line),
 		cmocka_unit_test(conf_no_realm_or_nothing_at_all_is_refused),
-		cmocka_unit_test(conf_what_libconfig_misreads_never_reaches_it),
+		cmocka_unit_test(
+		    conf_h3_h4_what_libconfig_misreads_never_reaches_it),
 		cmocka_unit_test(conf_h1_no_file_of_its_own_reaches_libconfig),
 		cmocka_unit_test(
-		    conf_F43_what_costs_too_much_never_reaches_libconfig),
+		    conf_f43_h5_what_costs_too_much_never_reaches_libconfig),
 		cmocka_unit_test(conf_guard_knows_strings_and_comments),
 		cmocka_unit_test(conf_h5_over_its_size_is_refused_unread),
 		cmocka_unit_test(conf_realms_are_host_names),

@@ -120,7 +120,7 @@ make(struct aas_enroll_answer *ans)
 	ans->made.ssh = k->ssh;
 	memcpy(ans->made.aaguid, k->aaguid, sizeof(ans->made.aaguid));
 	ans->made.transports = k->transports;
-	ans->made.flags = 0x45;
+	ans->made.flags = 0x45 | k->backup;
 	here->made += here->trick == SAME_TWICE && here->made == 0 ? 3 : 1;
 }
 
@@ -281,7 +281,7 @@ enroll_giving_up_at_any_question_appends_nothing(void **state)
 }
 
 static void
-enroll_same_key_twice_is_refused_in_words(void **state)
+enroll_f49_same_key_twice_is_refused_in_words(void **state)
 {
 	struct world *w = malloc(sizeof(*w));
 
@@ -404,6 +404,91 @@ enroll_held_entry_says_until_when(void **state)
 	free(w);
 }
 
+/* As many as policy asks, before "another key?" may be answered no. */
+static void
+enroll_takes_as_many_keys_as_policy_asks(void **state)
+{
+	struct world *w = malloc(sizeof(*w));
+	struct aas_record *rec = NULL;
+
+	world_open(w, *state);
+	w->e.keys_min = 3;
+	w->answers[2][0] = "Another key?";
+	w->answers[2][1] = "n";
+	assert_int_equal(run(w), AAS_OK);
+	assert_int_equal(
+	    aas_record_load(w->line, strlen(w->line), 1, &rec, NULL), AAS_OK);
+	assert_int_equal(rec->keys_n, 3);
+	assert_non_null(strstr(w->said, "3 distinct keys:              yes"));
+	aas_record_free(&rec);
+	world_close(w);
+	free(w);
+}
+
+/* Whatever the helper made of it. */
+static void
+enroll_f57_key_of_another_kind_is_refused(void **state)
+{
+	static struct aas_kinds kinds;
+	struct world *w = malloc(sizeof(*w));
+
+	for (int i = 0; i < 2; i++) {
+		world_open(w, *state);
+		memset(&kinds, 0, sizeof(kinds));
+		w->e.kinds = &kinds;
+		w->answers[2][0] = "Try again?";
+		w->answers[2][1] = "n";
+		if (i == 0) {
+			kinds.device_bound = 1;
+			w->key[1].key.backup = AAS_BE | AAS_BS;
+		} else {
+			kinds.listed = 1;
+			kinds.aaguids_n = 1;
+			memcpy(kinds.aaguids[0], w->key[0].key.aaguid, 16);
+			w->key[1].key.aaguid[3] ^= 1;
+		}
+		assert_int_equal(run(w), AAS_ERR_CANCELED);
+		assert_non_null(strstr(w->said, "[key-kind]"));
+		assert_non_null(strstr(w->said, "'blue' is made"));
+		assert_null(strstr(w->said, "'spare' is made"));
+		assert_int_equal(w->appended, 0);
+		world_close(w);
+	}
+	free(w);
+}
+
+/* Rules may change while a draft waits. */
+static void
+enroll_draft_gives_no_key_of_another_kind(void **state)
+{
+	static struct aas_kinds kinds;
+	struct world *w = malloc(sizeof(*w));
+	struct aas_record *rec = NULL;
+
+	world_open(w, *state);
+	w->key[0].key.aaguid[3] ^= 1;
+	w->append_r = AAS_ERR_PERMS;
+	assert_int_equal(run(w), AAS_ERR_PERMS);
+	memset(&kinds, 0, sizeof(kinds));
+	kinds.listed = 1;
+	kinds.aaguids_n = 1;
+	memcpy(kinds.aaguids[0], w->key[1].key.aaguid, 16);
+	w->e.kinds = &kinds;
+	w->append_r = AAS_OK;
+	w->made = 2;
+	w->answers[1][1] = "third";
+	assert_int_equal(run(w), AAS_OK);
+	assert_int_equal(w->made, 3);
+	assert_int_equal(
+	    aas_record_load(w->line, strlen(w->line), 1, &rec, NULL), AAS_OK);
+	assert_int_equal(rec->keys_n, 2);
+	assert_string_equal(rec->keys[0].label, "spare");
+	assert_string_equal(rec->keys[1].label, "third");
+	aas_record_free(&rec);
+	world_close(w);
+	free(w);
+}
+
 static void
 draft_is_for_its_user_realm_and_day_only(void **state)
 {
@@ -453,7 +538,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(enroll_two_keys_appends_one_line_that_all_signed),
 		FIXTURE_TEST(enroll_giving_up_at_any_question_appends_nothing),
-		FIXTURE_TEST(enroll_same_key_twice_is_refused_in_words),
+		FIXTURE_TEST(enroll_f49_same_key_twice_is_refused_in_words),
 		FIXTURE_TEST(enroll_same_name_twice_asks_again),
 		FIXTURE_TEST(enroll_proof_that_does_not_hold_appends_nothing),
 		FIXTURE_TEST(enroll_recovery_key_not_typed_back_ends_it),
@@ -462,6 +547,9 @@ main(void)
 		FIXTURE_TEST(
 		    enroll_refused_by_the_store_says_why_and_keeps_the_keys),
 		FIXTURE_TEST(enroll_held_entry_says_until_when),
+		FIXTURE_TEST(enroll_takes_as_many_keys_as_policy_asks),
+		FIXTURE_TEST(enroll_f57_key_of_another_kind_is_refused),
+		FIXTURE_TEST(enroll_draft_gives_no_key_of_another_kind),
 		FIXTURE_TEST(draft_is_for_its_user_realm_and_day_only),
 	};
 

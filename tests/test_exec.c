@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,53 +16,19 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
-#include "policy/source/source.h"
-#include "tests/fixture.h"
+#include "tests/gathering.h"
 
 #define OK_HEAD "{\"version\":1,\"status\":\"success\",\"rules\":["
 
-struct world {
-	struct fixture *f;
-	char worker[FIXTURE_PATH];
-	struct aas_gather g;
-	struct aas_gathered got;
-};
-
 static void
-copy_file(const char *from, const struct fixture *f, const char *name)
+begin(void **state, struct gathering *w)
 {
-	char b[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = openat(
-	    f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	ssize_t n = 0;
-
-	if (in == -1)
-		fail_msg("%s: %s", from, strerror(errno));
-	assert_int_not_equal(out, -1);
-	while ((n = read(in, b, sizeof(b))) > 0)
-		assert_int_equal(write(out, b, (size_t)n), n);
-	assert_int_equal(fchmod(out, 0755), 0);
-	assert_int_equal(close(in), 0);
-	assert_int_equal(close(out), 0);
+	gathering_begin(state, w, WORKER);
+	fixture_copy(w->f, PLUGIN, "libaas_policy_exec.so");
 }
 
 static void
-begin(void **state, struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	w->f = *state;
-	copy_file(WORKER, w->f, "worker");
-	copy_file(PLUGIN, w->f, "libaas_policy_exec.so");
-	w->g.worker = fixture_path(w->f, "worker", w->worker);
-	w->g.plugindir = w->f->dir;
-	w->g.confdir = w->f->dir;
-	w->g.now_s = 1000000;
-	w->g.timeout_ms = 20000;
-}
-
-static void
-program(struct world *w, const char *script)
+program(struct gathering *w, const char *script)
 {
 	static char text[65536];
 
@@ -74,16 +39,11 @@ program(struct world *w, const char *script)
 
 /* The program's status, and what its reports must hold. */
 static void
-expect(struct world *w, int status, const char *text)
+expect(struct gathering *w, int status, const char *text)
 {
 	const struct aas_source_answer *a = &w->got.answers[0];
-	struct aas_switch sw;
-	char err[256];
 
-	aas_gathered_free(&w->got);
-	assert_int_equal(aas_switch_parse("exec", &sw, err), AAS_OK);
-	assert_int_equal(aas_gather_run(&sw, &w->g, &w->got), AAS_OK);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	gathering_run(w, "exec");
 	if (a->status != status ||
 	    (text != NULL &&
 		(a->text == NULL || strstr(a->text, text) == NULL)))
@@ -95,7 +55,7 @@ expect(struct world *w, int status, const char *text)
 
 /* The answer as it is. */
 static void
-answers(struct world *w, const char *json, int status, const char *text)
+answers(struct gathering *w, const char *json, int status, const char *text)
 {
 	char script[4096];
 
@@ -110,7 +70,7 @@ answers(struct world *w, const char *json, int status, const char *text)
 static void
 exec_rules_of_a_program_count(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	answers(&w,
@@ -151,7 +111,7 @@ exec_question_arrives_on_its_standard_input(void **state)
 {
 	static const char *const groups[] = { "staff", "a\"b", NULL };
 	char want[512];
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	(void)snprintf(want, sizeof(want),
@@ -188,7 +148,7 @@ exec_question_arrives_on_its_standard_input(void **state)
 static void
 exec_statuses_and_exit_codes(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	answers(&w, "{\"version\":1,\"status\":\"success\"}",
@@ -214,65 +174,61 @@ exec_statuses_and_exit_codes(void **state)
 	aas_gathered_free(&w.got);
 }
 
+static const struct {
+	const char *json, *says;
+} bad_answers[] = {
+	{ "", "its answer, line" },
+	{ "garbage", "its answer, line 1" },
+	{ "[]", "xpected object" },
+	{ "{}", "version" },
+	{ "{\"version\":2,\"status\":\"success\"}", "another than 1" },
+	{ "{\"version\":4294967297,\"status\":\"success\"}", "another than 1" },
+	{ "{\"version\":\"1\",\"status\":\"success\"}", "nteger" },
+	{ "{\"version\":1}", "status" },
+	{ "{\"version\":1,\"status\":\"allow\"}", "is not known" },
+	{ "{\"version\":1,\"status\":\"success\",\"rule\":[]}", "unpacked" },
+	{ "{\"version\":1,\"status\":\"success\"} x", "its answer" },
+	{ "{\"version\":1,\"version\":1,\"status\":\"success\"}", "duplicate" },
+	{ "{\"version\":1,\"status\":\"success\",\"rules\":{}}",
+	    "is not a list" },
+	{ "{\"version\":1,\"status\":\"notfound\",\"rules\":[1]}",
+	    "need the status" },
+	{ OK_HEAD "1]}", "policy.exec:1: \"rules\" is not an obj" },
+	{ OK_HEAD "{\"name\":\"a\",\"deny\":true},{\"nane\":\"b\"}]}",
+	    "policy.exec:2: \"nane\" is not known" },
+	{ OK_HEAD "{\"name\":7}]}", "is not a text" },
+	{ OK_HEAD "{\"name\":\"a\\u0000b\"}]}", "its answer" },
+	{ OK_HEAD "{\"name\":\"a\",\"users\":\"x\"}]}", "is not a list" },
+	{ OK_HEAD "{\"name\":\"a\",\"users\":[]}]}", "empty list" },
+	{ OK_HEAD "{\"name\":\"a\",\"users\":[\"x\",null]}]}", "but texts" },
+	{ OK_HEAD "{\"name\":\"a\",\"deny\":1}]}", "neither true" },
+	{ OK_HEAD "{\"name\":\"a\",\"present\":\"2\"}]}", "whole number" },
+	{ OK_HEAD "{\"name\":\"a\",\"present\":0}]}", "out of range" },
+	{ OK_HEAD "{\"name\":\"a\",\"present\":4294967298}]}", "out of range" },
+	{ OK_HEAD "{\"name\":\"a\",\"present\":-1}]}", "out of range" },
+	{ OK_HEAD "{\"name\":\"a\",\"lease\":true}]}", "is not an object" },
+	{ OK_HEAD "{\"name\":\"a\",\"deny\":true,\"lease\":{}}]}", "is empty" },
+	{ OK_HEAD "{\"name\":\"a\",\"lease\":{\"users\":[\"x\"]}}]}",
+	    "is not known" },
+	{ OK_HEAD "{\"name\":\"a\",\"lease\":{\"max\":8}}]}", "is not a text" },
+	{ OK_HEAD "{\"name\":\"a\",\"not_before\":\"x\"}]}", "is not known" },
+	/* What the host refuses. */
+	{ OK_HEAD "{\"deny\":true}]}", "policy.exec:1: name:" },
+	{ OK_HEAD "{\"name\":\"a\",\"deny\":true,"
+		  "\"networks\":[\"10.0.0.0/33\"]}]}",
+	    "policy.exec:1: networks:" },
+};
+
 static void
 exec_wrong_answers_are_unavail(void **state)
 {
-	static const struct {
-		const char *json, *says;
-	} bad[] = {
-		{ "", "its answer, line" },
-		{ "garbage", "its answer, line 1" },
-		{ "[]", "xpected object" },
-		{ "{}", "version" },
-		{ "{\"version\":2,\"status\":\"success\"}", "another than 1" },
-		{ "{\"version\":\"1\",\"status\":\"success\"}", "nteger" },
-		{ "{\"version\":1}", "status" },
-		{ "{\"version\":1,\"status\":\"allow\"}", "is not known" },
-		{ "{\"version\":1,\"status\":\"success\",\"rule\":[]}",
-		    "unpacked" },
-		{ "{\"version\":1,\"status\":\"success\"} x", "its answer" },
-		{ "{\"version\":1,\"version\":1,\"status\":\"success\"}",
-		    "duplicate" },
-		{ "{\"version\":1,\"status\":\"success\",\"rules\":{}}",
-		    "is not a list" },
-		{ "{\"version\":1,\"status\":\"notfound\",\"rules\":[1]}",
-		    "need the status" },
-		{ OK_HEAD "1]}", "policy.exec:1: \"rules\" is not an obj" },
-		{ OK_HEAD "{\"name\":\"a\",\"deny\":true},{\"nane\":\"b\"}]}",
-		    "policy.exec:2: \"nane\" is not known" },
-		{ OK_HEAD "{\"name\":7}]}", "is not a text" },
-		{ OK_HEAD "{\"name\":\"a\\u0000b\"}]}", "its answer" },
-		{ OK_HEAD "{\"name\":\"a\",\"users\":\"x\"}]}",
-		    "is not a list" },
-		{ OK_HEAD "{\"name\":\"a\",\"users\":[]}]}", "empty list" },
-		{ OK_HEAD "{\"name\":\"a\",\"users\":[\"x\",null]}]}",
-		    "but texts" },
-		{ OK_HEAD "{\"name\":\"a\",\"deny\":1}]}", "neither true" },
-		{ OK_HEAD "{\"name\":\"a\",\"present\":\"2\"}]}",
-		    "whole number" },
-		{ OK_HEAD "{\"name\":\"a\",\"present\":0}]}", "out of range" },
-		{ OK_HEAD "{\"name\":\"a\",\"present\":4294967298}]}",
-		    "out of range" },
-		{ OK_HEAD "{\"name\":\"a\",\"present\":-1}]}", "out of range" },
-		{ OK_HEAD "{\"name\":\"a\",\"lease\":true}]}",
-		    "is not an object" },
-		{ OK_HEAD "{\"name\":\"a\",\"lease\":{\"users\":[\"x\"]}}]}",
-		    "is not known" },
-		{ OK_HEAD "{\"name\":\"a\",\"lease\":{\"max\":8}}]}",
-		    "is not a text" },
-		{ OK_HEAD "{\"name\":\"a\",\"not_before\":\"x\"}]}",
-		    "is not known" },
-		/* What the host refuses. */
-		{ OK_HEAD "{\"deny\":true}]}", "policy.exec:1: name:" },
-		{ OK_HEAD "{\"name\":\"a\",\"deny\":true,"
-			  "\"networks\":[\"10.0.0.0/33\"]}]}",
-		    "policy.exec:1: networks:" },
-	};
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		answers(&w, bad[i].json, AAS_PLUGIN_UNAVAIL, bad[i].says);
+	for (size_t i = 0; i < sizeof(bad_answers) / sizeof(bad_answers[0]);
+	     i++) {
+		answers(&w, bad_answers[i].json, AAS_PLUGIN_UNAVAIL,
+		    bad_answers[i].says);
 		assert_int_equal(w.got.rules_n, 0);
 	}
 	aas_gathered_free(&w.got);
@@ -284,15 +240,14 @@ exec_f64_limits_out_of_range_are_refused(void **state)
 {
 	static const char *const bad[] = { "\"session\":\"0s\"",
 		"\"session\":\"-1h\"", "\"session\":\"\"",
-		"\"session\":\"59s\"", "\"session\":\"101y\"",
-		"\"session\":\"99999999d\"", "\"idle\":\"1s\"",
-		"\"reauth\":\"forever\"", "\"window\":\"4s\"",
-		"\"window\":\"11m\"", "\"present\":3", "\"enrolled\":1",
-		"\"enrolled\":9", "\"present\":-1",
+		"\"session\":\"101y\"", "\"session\":\"99999999d\"",
+		"\"idle\":\"0s\"", "\"reauth\":\"forever\"",
+		"\"window\":\"4s\"", "\"window\":\"11m\"", "\"present\":3",
+		"\"enrolled\":1", "\"enrolled\":9", "\"present\":-1",
 		"\"lease\":{\"grantors\":[\"root\"],\"accounts\":"
 		"[\"ci\"],\"max\":\"0s\"}" };
 	char json[512];
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -310,7 +265,7 @@ exec_f64_limits_out_of_range_are_refused(void **state)
 static void
 exec_program_that_others_may_write_is_not_run(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	expect(&w, AAS_PLUGIN_UNAVAIL, "policy.exec: is not there");
@@ -337,7 +292,7 @@ static void
 exec_program_that_does_not_end_is_killed(void **state)
 {
 	int64_t began_ms = 0;
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	w.g.timeout_ms = 2000;
@@ -354,7 +309,7 @@ exec_program_that_does_not_end_is_killed(void **state)
 static void
 exec_program_that_says_too_much_is_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	program(&w, "exec cat /dev/zero");
@@ -365,7 +320,7 @@ exec_program_that_says_too_much_is_unavail(void **state)
 static void
 exec_asker_killed_kills_the_program(void **state)
 {
-	struct world w;
+	struct gathering w;
 	char script[512];
 	char buf[32] = "";
 	int fd = -1, pidfd = -1;

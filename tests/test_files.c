@@ -15,150 +15,21 @@
 #include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "policy/plugins/files.h"
-#include "policy/rule.h"
 #include "tests/fixture.h"
+#include "tests/plugin_host.h"
 
-extern const struct aas_plugin aas_policy_plugin;
-
-#define MAIN  "/etc/aas/policy.conf"
-#define DIR   "/etc/aas/policy.conf.d"
-#define ONE   DIR "/10-one.conf"
-#define TWO   DIR "/20-two.conf"
-#define FILES 3
-
-struct fake {
-	const char *path[FILES], *text[FILES]; /* NULL: not there */
-	size_t len[FILES];                     /* 0: strlen() */
-	int no_dir, read_fails, list_fails;
-	int64_t left_ms;
-	struct aas_arena *arena;
-	struct aas_rule rules[8];
-	unsigned rules_n;
-	char said[8192];
-	unsigned reports;
-};
+#define MAIN "/etc/aas/policy.conf"
+#define DIR  "/etc/aas/policy.conf.d"
+#define ONE  DIR "/10-one.conf"
+#define TWO  DIR "/20-two.conf"
 
 static int
-gid_of(void *arg, const char *name, gid_t *gid)
+run(struct plugin_host *f)
 {
-	(void)arg;
-	if (strcmp(name, "none") == 0)
-		return AAS_ERR_NOTFOUND;
-	*gid = 1;
-	return AAS_OK;
-}
-
-static int
-host_rule(
-    void *ctx, const struct aas_plugin_rule *r, struct aas_plugin_fault *fault)
-{
-	struct fake *f = ctx;
-	struct aas_rule one;
-
-	if (aas_rule_from(r, "files", gid_of, NULL, f->arena, &one, fault) !=
-	    AAS_OK)
-		return -1;
-	if (f->rules_n < 8)
-		f->rules[f->rules_n] = one;
-	f->rules_n++;
-	return 0;
-}
-
-static void
-host_report(
-    void *ctx, int level, const char *file, uint32_t line, const char *text)
-{
-	struct fake *f = ctx;
-	size_t at = strlen(f->said);
-
-	assert_int_equal(level, AAS_PLUGIN_ERROR);
-	assert_non_null(file);
-	f->reports++;
-	if (line != 0)
-		(void)snprintf(f->said + at, sizeof(f->said) - at,
-		    "%s:%u: %s\n", file, line, text);
-	else
-		(void)snprintf(
-		    f->said + at, sizeof(f->said) - at, "%s: %s\n", file, text);
-}
-
-static int
-host_read(void *ctx, const char *path, size_t max, unsigned flags, char **text,
-    size_t *len)
-{
-	struct fake *f = ctx;
-	char err[AAS_CONF_ERR];
-
-	assert_int_equal(flags, AAS_PLUGIN_LIBCONFIG);
-	if (f->read_fails)
-		return -2;
-	for (size_t i = 0; i < FILES; i++) {
-		size_t n = 0;
-
-		if (f->path[i] == NULL || strcmp(f->path[i], path) != 0)
-			continue;
-		n = f->len[i] != 0 ? f->len[i] : strlen(f->text[i]);
-		if (aas_conf_guard_max(path, f->text[i], n, max, err) !=
-		    AAS_OK) {
-			(void)snprintf(f->said, sizeof(f->said), "%s\n", err);
-			return -2;
-		}
-		*text = malloc(n + 1);
-		assert_non_null(*text);
-		memcpy(*text, f->text[i], n);
-		(*text)[n] = '\0';
-		*len = n;
-		return 0;
-	}
-	return -1;
-}
-
-static void
-host_release(void *ctx, char *text)
-{
-	(void)ctx;
-	free(text);
-}
-
-static int
-host_list(void *ctx, const char *dir, const char *suffix,
-    int (*each)(void *arg, const char *path), void *arg)
-{
-	struct fake *f = ctx;
-	int r = 0;
-
-	assert_string_equal(dir, DIR);
-	assert_string_equal(suffix, ".conf");
-	if (f->no_dir)
-		return -1;
-	if (f->list_fails)
-		return -2;
-	for (size_t i = 0; i < FILES && r == 0; i++) {
-		if (f->path[i] != NULL && strcmp(f->path[i], MAIN) != 0)
-			r = each(arg, f->path[i]);
-	}
-	return r;
-}
-
-static int64_t
-host_left_ms(void *ctx)
-{
-	return ((struct fake *)ctx)->left_ms;
-}
-
-static int
-run(struct fake *f)
-{
-	const struct aas_plugin_host h = { sizeof(h), f, host_rule, host_report,
-		host_read, host_release, host_list, host_left_ms };
-	const struct aas_plugin_query q = { .struct_size = sizeof(q),
-		.confdir = "/etc/aas" };
 	int status = 0;
 
-	if (f->left_ms == 0)
-		f->left_ms = 1000;
 	assert_int_equal(aas_arena_new(&f->arena), AAS_OK);
-	status = aas_policy_plugin.rules(&h, &q);
+	status = plugin_host_run(f, "/etc/aas");
 	aas_arena_free(&f->arena); /* names in f->rules are gone */
 	return status;
 }
@@ -167,7 +38,7 @@ run(struct fake *f)
 static void
 refused(const char *text, const char *said)
 {
-	struct fake f = { .path = { MAIN }, .text = { text } };
+	struct plugin_host f = { .path = { MAIN }, .text = { text } };
 
 	if (run(&f) != AAS_PLUGIN_UNAVAIL || strcmp(f.said, said) != 0)
 		fail_msg("%s\nsays: %snot: %s", text, f.said, said);
@@ -180,7 +51,82 @@ files_descriptor_is_of_this_version(void **state)
 	assert_int_equal(aas_policy_plugin.magic, AAS_PLUGIN_MAGIC);
 	assert_int_equal(aas_policy_plugin.major, AAS_PLUGIN_MAJOR);
 	assert_string_equal(aas_policy_plugin.name, "files");
-	assert_null(aas_policy_plugin.lookup);
+	assert_non_null(aas_policy_plugin.lookup);
+}
+
+#define ABOUT                                                            \
+	"rules = (\n"                                                    \
+	"  { name = \"all\"; services = [ \"sshd\" ]; deny = true; },\n" \
+	"  { name = \"alice\"; users = [ \"bob\", \"alice\" ];\n"        \
+	"    deny = true; },\n"                                          \
+	"  { name = \"staff\"; groups = [ \"ops\", \"staff\" ];\n"       \
+	"    require = \"enrolled\"; },\n"                               \
+	"  { name = \"both\"; users = [ \"alice\" ];\n"                  \
+	"    groups = [ \"ops\" ]; deny = true; },\n"                    \
+	"  { name = \"lent\"; lease = { grantors = [ \"ops\" ];\n"       \
+	"    accounts = [ \"ci\" ]; max = \"8h\"; }; }\n"                \
+	");\n"
+
+/* Bits of the rules of ABOUT, in their order, that are about somebody. */
+static unsigned
+about(const char *user, const char *const *groups)
+{
+	static const char *const names[] = { "all", "alice", "staff", "both",
+		"lent" };
+	struct plugin_host f = { .path = { MAIN },
+		.text = { ABOUT },
+		.user = user,
+		.groups = groups };
+	unsigned bits = 0;
+
+	assert_int_equal(aas_arena_new(&f.arena), AAS_OK);
+	assert_int_equal(plugin_host_run(&f, "/etc/aas"), AAS_PLUGIN_SUCCESS);
+	for (unsigned i = 0; i < f.rules_n; i++) {
+		for (unsigned k = 0; k < 5; k++)
+			bits |=
+			    (unsigned)(strcmp(f.rules[i].name, names[k]) == 0)
+			    << k;
+	}
+	aas_arena_free(&f.arena);
+	return bits;
+}
+
+static void
+files_lookup_says_what_is_about_somebody(void **state)
+{
+	static const char *const none[] = { NULL };
+	static const char *const staff[] = { "users", "staff", NULL };
+	static const char *const ops[] = { "ops", NULL };
+
+	(void)state;
+	assert_int_equal(about("alice", none), 0x03);
+	assert_int_equal(about("alice", staff), 0x07);
+	assert_int_equal(about("alice", ops), 0x1f);
+	assert_int_equal(about("alice", NULL), 0x1f);
+	assert_int_equal(about("carol", ops), 0x15);
+	assert_int_equal(about("ci", none), 0x11);
+	assert_int_equal(about("carol", none), 0x01);
+}
+
+static void
+files_lookup_without_a_rule_is_notfound(void **state)
+{
+	static const char *const none[] = { NULL };
+	struct plugin_host f = { .path = { MAIN },
+		.text = { "rules = ( { name = \"a\"; users = [ \"bob\" ];"
+			  " deny = true; } );" },
+		.user = "alice",
+		.groups = none };
+
+	(void)state;
+	assert_int_equal(run(&f), AAS_PLUGIN_NOTFOUND);
+	f.user = "bob";
+	assert_int_equal(run(&f), AAS_PLUGIN_SUCCESS);
+	/* A file with a mistake says nothing of anybody. */
+	f.text[0] = "rules = ( { name = \"a\"; users = [ \"bob\" ];"
+		    " dny = true; } );";
+	f.user = "alice";
+	assert_int_equal(run(&f), AAS_PLUGIN_UNAVAIL);
 }
 
 #define WHOLE                                                               \
@@ -203,7 +149,7 @@ files_descriptor_is_of_this_version(void **state)
 static void
 files_whole_grammar_is_handed_over(void **state)
 {
-	struct fake f = { .path = { MAIN, ONE, TWO },
+	struct plugin_host f = { .path = { MAIN, ONE, TWO },
 		.text = { WHOLE,
 		    "rules: ( { name: \"glass\", users: (\"root\"),\n"
 		    "services: [\"login\"], exempt: true,\n"
@@ -251,8 +197,8 @@ files_whole_grammar_is_handed_over(void **state)
 static void
 files_neither_file_nor_directory_is_notfound(void **state)
 {
-	struct fake none = { .no_dir = 1 };
-	struct fake empty = { .no_dir = 0 };
+	struct plugin_host none = { .no_dir = 1 };
+	struct plugin_host empty = { .no_dir = 0 };
 
 	(void)state;
 	assert_int_equal(run(&none), AAS_PLUGIN_NOTFOUND);
@@ -263,7 +209,7 @@ files_neither_file_nor_directory_is_notfound(void **state)
 static void
 files_what_cannot_be_read_is_unavail(void **state)
 {
-	struct fake f = { .path = { MAIN }, .text = { WHOLE } };
+	struct plugin_host f = { .path = { MAIN }, .text = { WHOLE } };
 	struct aas_plugin_host old = { .struct_size = 16 };
 
 	(void)state;
@@ -281,158 +227,155 @@ files_what_cannot_be_read_is_unavail(void **state)
 }
 
 /* In each, the line that is to blame ends with what is expected. */
-static void
-files_F44_bad_file_is_refused_with_its_line(void **state)
-{
-	static const struct {
-		const char *text, *said;
-	} t[] = {
-		{ "", ": rules is missing" },
-		{ "# nothing\n/* at all */\n", ": rules is missing" },
-		{ "rules = ();", ":1: rules is empty" },
-		{ "\nrules = { };",
-		    ":2: rules must be a list of groups, ( { ... }, ... )" },
-		{ "rules = [ ];",
-		    ":1: rules must be a list of groups, ( { ... }, ... )" },
-		{ "rules = true;",
-		    ":1: rules must be a list of groups, ( { ... }, ... )" },
-		{ "rules = ( { name = \"a\"; deny = true; } );\n\nrule = 1;",
-		    ":3: unknown setting \"rule\"" },
-		{ "Rules = ( { name = \"a\"; deny = true; } );",
-		    ":1: unknown setting \"Rules\"\n" MAIN
-		    ": rules is missing" },
-		{ "rules = ( 1 );", ":1: a rule must be a group, { ... }" },
-		{ "rules = (\n( { name = \"a\"; deny = true; } ) );",
-		    ":2: a rule must be a group, { ... }" },
-		/* truncated */
-		{ "rules = ( { name = \"a\"; deny = true; }\n",
-		    ":2: syntax error" },
-		{ "rules = ( { name = \"a\"; deny = true;\n",
-		    ":2: syntax error" },
-		{ "rules = ( { name = \"a", ":1: a text without its end" },
-		{ "rules = ( { name = \"a\n\"; } );",
-		    ":1: a text over the end of its line" },
-		{ "rules = (\n{ name = \"a\"; deny = true; } );\n/* )\n\n",
-		    ":5: a comment without its end" },
-		{ "rules = ( { name = \"a\";\n/* deny = true; } );",
-		    ":2: a comment without its end" },
-		{ "rules = ( { name = \"a\"; deny = true; } ); # end", NULL },
-		{ "rules = (\n{ name = \"a\"; deny = true; } );\n)",
-		    ":3: syntax error" },
-		/* twice */
-		{ "rules = ( { name = \"a\"; deny = true; } );\n"
-		  "rules = ( { name = \"b\"; deny = true; } );",
-		    ":2: duplicate setting name" },
-		{ "rules = ( { name = \"a\";\nname = \"b\"; deny = true; } );",
-		    ":2: duplicate setting name" },
-		{ "rules = (\n{ name = \"a\"; deny = true; },\n"
-		  "{ name = \"a\"; uv = \"required\"; } );",
-		    ":3: the name \"a\" is in use: " MAIN ":2" },
-		/* settings */
-		{ "rules = (\n{ deny = true; } );", ":2: name: is missing" },
-		{ "rules = ( { name = \"a\";\nfoo = 1; deny = true; } );",
-		    ":2: unknown setting \"foo\"" },
-		{ "rules = ( { name = \"a\";\nUsers = [ \"a\" ]; } );",
-		    ":2: unknown setting \"Users\"" },
-		{ "rules = ( {\nname = 1; deny = true; } );",
-		    ":2: name must be text in double quotes" },
-		{ "rules = ( { name = \"a\";\ndeny = false; } );",
-		    ":2: deny can only be true; otherwise leave it out" },
-		{ "rules = ( { name = \"a\";\ndeny = 1; } );",
-		    ":2: deny can only be true; otherwise leave it out" },
-		{ "rules = ( { name = \"a\";\ndeny = \"true\"; } );",
-		    ":2: deny can only be true; otherwise leave it out" },
-		{ "rules = ( { name = \"a\"; deny = true;\nusers = \"b\"; } );",
-		    ":2: users must be a list, such as [ \"one\", \"two\" ]" },
-		{ "rules = ( { name = \"a\"; deny = true;\nusers = [ ]; } );",
-		    ":2: users is empty" },
-		{ "rules = ( { name = \"a\"; deny = true;\nusers = ( ); } );",
-		    ":2: users is empty" },
-		{ "rules = ( { name = \"a\"; deny = true; users = (\n"
-		  "\"b\",\n2 ); } );",
-		    ":3: users must be text in double quotes" },
-		{ "rules = ( { name = \"a\"; deny = true; users = (\n"
-		  "( \"b\" ) ); } );",
-		    ":2: users must be text in double quotes" },
-		{ "rules = ( { name = \"a\";\npresent = \"2\"; } );",
-		    ":2: present must be a number" },
-		{ "rules = ( { name = \"a\";\npresent = 1.0; } );",
-		    ":2: present must be a number" },
-		{ "rules = ( { name = \"a\";\npresent = 1L; } );",
-		    ":2: present must be a number" },
-		{ "rules = ( { name = \"a\";\nlease = true; } );",
-		    ":2: lease must be a group, { ... }" },
-		{ "rules = ( { name = \"a\";\nlease = { }; } );",
-		    ":2: lease is empty" },
-		{ "rules = ( { name = \"a\"; lease = {\nuntil = \"1h\"; }; } "
-		  ");",
-		    ":2: unknown setting \"until\"" },
-		{ "rules = ( { name = \"a\"; deny = true;\nname\n= [ ]; } );",
-		    ":2: duplicate setting name" },
-		/* what the host says, where it stands */
-		{ "rules = ( { name = \"a\"; deny = true;\n"
-		  "networks = [ \"10.0.0.0/33\" ]; } );",
-		    ":2: networks: \"10.0.0.0/33\" is not a network" },
-		{ "rules = ( { name = \"a\"; deny = true;\n"
-		  "networks = [ \"10.0.0.0/8\",\n\"10.0.0.1/8\" ]; } );",
-		    ":3: networks: \"10.0.0.1/8\" is not a network" },
-		{ "rules = ( { name = \"a\"; deny = true;\n\n"
-		  "groups = [ \"none\" ]; } );",
-		    ":3: groups: \"none\" is not a group of this host" },
-		{ "rules = ( { name = \"a\"; require = \"enrolled\";\n"
-		  "from = \"2026-02-29T00:00:00Z\"; } );",
-		    ":2: from: \"2026-02-29T00:00:00Z\" is not a date such as "
-		    "\"2026-06-01T00:00:00Z\"" },
-		{ "rules = ( { name = \"a\";\npresent = 0; } );",
-		    ":2: present: must be 1 to 2" },
-		{ "rules = ( { name = \"a\";\npresent = -1; } );",
-		    ":2: present: must be 1 to 2" },
-		{ "rules = ( { name = \"a\"; lease = {\n"
-		  "grantors = [ \"g\" ];\naccounts = [ \"b\" ];\n"
-		  "max = \"1s\"; }; } );",
-		    ":4: max: must be 60 to 3162240000 seconds" },
-		{ "rules = ( { name = \"a\"; lease = {\n"
-		  "grantors = [ \"none\" ];\naccounts = [ \"b\" ];\n"
-		  "max = \"1h\"; }; } );",
-		    ":2: grantors: \"none\" is not a group of this host" },
-		{ "rules = ( { name = \"a\";\nlease = {\n"
-		  "grantors = [ \"g\" ]; }; } );",
-		    ":2: lease: needs grantors, accounts and max" },
-		{ "rules = ( { name = \"a\";\ndeny = true;\n"
-		  "session = \"1h\"; } );",
-		    ":3: session: cannot stand beside deny" },
-		{ "rules = (\n\n{ name = \"a\"; users = [ \"b\" ]; } );",
-		    ":3: name: the rule does nothing: it has no deny, exempt, "
-		    "require, lease or term" },
-		/* several at once */
-		{ "rules = (\n{ name = \"a\"; x = 1; },\n"
-		  "{ name = \"b\"; y = 1; } );",
-		    ":2: unknown setting \"x\"\n" MAIN
-		    ":3: unknown setting \"y\"" },
-	};
+static const struct {
+	const char *text, *said;
+} mistakes[] = {
+	{ "", ": rules is missing" },
+	{ "# nothing\n/* at all */\n", ": rules is missing" },
+	{ "rules = ();", ":1: rules is empty" },
+	{ "\nrules = { };",
+	    ":2: rules must be a list of groups, ( { ... }, ... )" },
+	{ "rules = [ ];",
+	    ":1: rules must be a list of groups, ( { ... }, ... )" },
+	{ "rules = true;",
+	    ":1: rules must be a list of groups, ( { ... }, ... )" },
+	{ "rules = ( { name = \"a\"; deny = true; } );\n\nrule = 1;",
+	    ":3: unknown setting \"rule\"" },
+	{ "Rules = ( { name = \"a\"; deny = true; } );",
+	    ":1: unknown setting \"Rules\"\n" MAIN ": rules is missing" },
+	{ "rules = ( 1 );", ":1: a rule must be a group, { ... }" },
+	{ "rules = (\n( { name = \"a\"; deny = true; } ) );",
+	    ":2: a rule must be a group, { ... }" },
+	/* truncated */
+	{ "rules = ( { name = \"a\"; deny = true; }\n", ":2: syntax error" },
+	{ "rules = ( { name = \"a\"; deny = true;\n", ":2: syntax error" },
+	{ "rules = ( { name = \"a", ":1: a text without its end" },
+	{ "rules = ( { name = \"a\n\"; } );",
+	    ":1: a text over the end of its line" },
+	{ "rules = (\n{ name = \"a\"; deny = true; } );\n/* )\n\n",
+	    ":5: a comment without its end" },
+	{ "rules = ( { name = \"a\";\n/* deny = true; } );",
+	    ":2: a comment without its end" },
+	{ "rules = ( { name = \"a\"; deny = true; } ); # end", NULL },
+	{ "rules = (\n{ name = \"a\"; deny = true; } );\n)",
+	    ":3: syntax error" },
+	/* twice */
+	{ "rules = ( { name = \"a\"; deny = true; } );\n"
+	  "rules = ( { name = \"b\"; deny = true; } );",
+	    ":2: duplicate setting name" },
+	{ "rules = ( { name = \"a\";\nname = \"b\"; deny = true; } );",
+	    ":2: duplicate setting name" },
+	{ "rules = (\n{ name = \"a\"; deny = true; },\n"
+	  "{ name = \"a\"; uv = \"required\"; } );",
+	    ":3: the name \"a\" is in use: " MAIN ":2" },
+	/* settings */
+	{ "rules = (\n{ deny = true; } );", ":2: name: is missing" },
+	{ "rules = ( { name = \"a\";\nfoo = 1; deny = true; } );",
+	    ":2: unknown setting \"foo\"" },
+	{ "rules = ( { name = \"a\";\nUsers = [ \"a\" ]; } );",
+	    ":2: unknown setting \"Users\"" },
+	{ "rules = ( {\nname = 1; deny = true; } );",
+	    ":2: name must be text in double quotes" },
+	{ "rules = ( { name = \"a\";\ndeny = false; } );",
+	    ":2: deny can only be true; otherwise leave it out" },
+	{ "rules = ( { name = \"a\";\ndeny = 1; } );",
+	    ":2: deny can only be true; otherwise leave it out" },
+	{ "rules = ( { name = \"a\";\ndeny = \"true\"; } );",
+	    ":2: deny can only be true; otherwise leave it out" },
+	{ "rules = ( { name = \"a\"; deny = true;\nusers = \"b\"; } );",
+	    ":2: users must be a list, such as [ \"one\", \"two\" ]" },
+	{ "rules = ( { name = \"a\"; deny = true;\nusers = [ ]; } );",
+	    ":2: users is empty" },
+	{ "rules = ( { name = \"a\"; deny = true;\nusers = ( ); } );",
+	    ":2: users is empty" },
+	{ "rules = ( { name = \"a\"; deny = true; users = (\n"
+	  "\"b\",\n2 ); } );",
+	    ":3: users must be text in double quotes" },
+	{ "rules = ( { name = \"a\"; deny = true; users = (\n"
+	  "( \"b\" ) ); } );",
+	    ":2: users must be text in double quotes" },
+	{ "rules = ( { name = \"a\";\npresent = \"2\"; } );",
+	    ":2: present must be a number" },
+	{ "rules = ( { name = \"a\";\npresent = 1.0; } );",
+	    ":2: present must be a number" },
+	{ "rules = ( { name = \"a\";\npresent = 1L; } );",
+	    ":2: present must be a number" },
+	{ "rules = ( { name = \"a\";\nlease = true; } );",
+	    ":2: lease must be a group, { ... }" },
+	{ "rules = ( { name = \"a\";\nlease = { }; } );",
+	    ":2: lease is empty" },
+	{ "rules = ( { name = \"a\"; lease = {\nuntil = \"1h\"; }; } "
+	  ");",
+	    ":2: unknown setting \"until\"" },
+	{ "rules = ( { name = \"a\"; deny = true;\nname\n= [ ]; } );",
+	    ":2: duplicate setting name" },
+	/* what the host says, where it stands */
+	{ "rules = ( { name = \"a\"; deny = true;\n"
+	  "networks = [ \"10.0.0.0/33\" ]; } );",
+	    ":2: networks: \"10.0.0.0/33\" is not a network" },
+	{ "rules = ( { name = \"a\"; deny = true;\n"
+	  "networks = [ \"10.0.0.0/8\",\n\"10.0.0.1/8\" ]; } );",
+	    ":3: networks: \"10.0.0.1/8\" is not a network" },
+	{ "rules = ( { name = \"a\"; deny = true;\n\n"
+	  "groups = [ \"none\" ]; } );",
+	    ":3: groups: \"none\" is not a group of this host" },
+	{ "rules = ( { name = \"a\"; require = \"enrolled\";\n"
+	  "from = \"2026-02-29T00:00:00Z\"; } );",
+	    ":2: from: \"2026-02-29T00:00:00Z\" is not a date such as "
+	    "\"2026-06-01T00:00:00Z\"" },
+	{ "rules = ( { name = \"a\";\npresent = 0; } );",
+	    ":2: present: must be 1 to 2" },
+	{ "rules = ( { name = \"a\";\npresent = -1; } );",
+	    ":2: present: must be 1 to 2" },
+	{ "rules = ( { name = \"a\"; lease = {\n"
+	  "grantors = [ \"g\" ];\naccounts = [ \"b\" ];\n"
+	  "max = \"1s\"; }; } );",
+	    ":4: max: must be 60 to 3162240000 seconds" },
+	{ "rules = ( { name = \"a\"; lease = {\n"
+	  "grantors = [ \"none\" ];\naccounts = [ \"b\" ];\n"
+	  "max = \"1h\"; }; } );",
+	    ":2: grantors: \"none\" is not a group of this host" },
+	{ "rules = ( { name = \"a\";\nlease = {\n"
+	  "grantors = [ \"g\" ]; }; } );",
+	    ":2: lease: needs grantors, accounts and max" },
+	{ "rules = ( { name = \"a\";\ndeny = true;\n"
+	  "session = \"1h\"; } );",
+	    ":3: session: cannot stand beside deny" },
+	{ "rules = (\n\n{ name = \"a\"; users = [ \"b\" ]; } );",
+	    ":3: name: the rule does nothing: it has no deny, exempt, "
+	    "require, lease or term" },
+	/* several at once */
+	{ "rules = (\n{ name = \"a\"; x = 1; },\n"
+	  "{ name = \"b\"; y = 1; } );",
+	    ":2: unknown setting \"x\"\n" MAIN ":3: unknown setting \"y\"" },
+};
 
+static void
+files_f44_bad_file_is_refused_with_its_line(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		char said[512];
 
-		if (t[i].said == NULL) {
-			struct fake f = { .path = { MAIN },
-				.text = { t[i].text } };
+		if (mistakes[i].said == NULL) {
+			struct plugin_host f = { .path = { MAIN },
+				.text = { mistakes[i].text } };
 
 			assert_int_equal(run(&f), AAS_PLUGIN_SUCCESS);
 			continue;
 		}
-		(void)snprintf(said, sizeof(said), MAIN "%s\n", t[i].said);
-		refused(t[i].text, said);
+		(void)snprintf(
+		    said, sizeof(said), MAIN "%s\n", mistakes[i].said);
+		refused(mistakes[i].text, said);
 	}
 }
 
 static void
-files_H3_H4_what_libconfig_misreads_is_refused(void **state)
+files_h3_h4_what_libconfig_misreads_is_refused(void **state)
 {
 	static const char nul[] = "rules = ( { name = \"a\";\nusers = [ "
 				  "\"a\0b\" ]; deny = true; } );";
-	struct fake f = {
+	struct plugin_host f = {
 		.path = { MAIN }, .text = { nul }, .len = { sizeof(nul) - 1 }
 	};
 
@@ -448,7 +391,7 @@ files_H3_H4_what_libconfig_misreads_is_refused(void **state)
 	    MAIN ":2: two texts with nothing between them\n");
 	refused("rules = ( { name = \"a\"; deny = true;\n"
 		"users = [ \"a\\nb\" ]; } );",
-	    MAIN ":2: an escape other than \\\\ and \\\"\n");
+	    MAIN ":2: a backslash before neither a backslash nor a quote\n");
 	refused("@include \"/etc/shadow\"\n",
 	    MAIN ":1: @include is not allowed here\n");
 	/* Octal is decimal to libconfig, and 010 nobody means. */
@@ -459,7 +402,7 @@ files_H3_H4_what_libconfig_misreads_is_refused(void **state)
 static void
 files_same_name_in_two_files_names_both(void **state)
 {
-	struct fake f = { .path = { ONE, TWO },
+	struct plugin_host f = { .path = { ONE, TWO },
 		.text = { "\nrules = ( { name = \"a\"; deny = true; } );",
 		    "rules = ( { name = \"b\"; deny = true; },\n\n"
 		    "{ name = \"a\"; deny = true; } );" } };
@@ -470,10 +413,58 @@ files_same_name_in_two_files_names_both(void **state)
 	    f.said, TWO ":3: the name \"a\" is in use: " ONE ":2\n");
 }
 
+/* All mistakes of a file are said, each with its line; in one rule, too. */
+static void
+files_every_mistake_is_said(void **state)
+{
+	(void)state;
+	refused("rules = (\n"
+		"{ name = \"a\"; require = \"enrolled\";\n"
+		"  groups = [ \"g\",\n"
+		"    \"none\" ];\n"
+		"  networks = [ \"192.0.2.1/24\", \"::/0\",\n"
+		"    \"everywhere\" ];\n"
+		"  hours = [ \"24:00-06:00\" ];\n"
+		"  from = \"soon\";\n"
+		"  present = 3;\n"
+		"  uv = \"no\"; },\n"
+		"{ name = \"b b\"; deny = true;\n"
+		"  aaguids = [ \"x\" ]; },\n"
+		"{ name = \"c\"; user = [ \"d\" ];\n"
+		"  session = \"0s\"; },\n"
+		"{ name = 1; idle = \"0s\"; hosts = ( \"h\", 1 ); },\n"
+		"{ name = \"c\"; lease = { grantors = [ \"g\", \"none\" ];\n"
+		"  accounts = [ \"e\" ];\n"
+		"  max = \"1s\"; }; } );\n",
+	    MAIN ":10: uv: \"no\" is not \"required\" or \"discouraged\"\n" MAIN
+		 ":4: groups: \"none\" is not a group of this host\n" MAIN
+		 ":5: networks: \"192.0.2.1/24\" is not a network\n" MAIN
+		 ":6: networks: \"everywhere\" is not a network\n" MAIN
+		 ":7: hours: \"24:00-06:00\" is not a time of the week\n" MAIN
+		 ":9: present: must be 1 to 2\n" MAIN
+		 ":8: from: \"soon\" is not a date such as "
+		 "\"2026-06-01T00:00:00Z\"\n" MAIN
+		 ":11: name: must be 1 to 64 of a-z, A-Z, 0-9, \".\", \"_\" "
+		 "and \"-\"\n" MAIN
+		 ":12: aaguids: \"x\" is not an AAGUID\n" MAIN
+		 ":13: unknown setting \"user\"\n" MAIN
+		 ":14: session: must be 1 to 3162240000 seconds\n" MAIN
+		 ":15: name must be text in double quotes\n" MAIN
+		 ":15: hosts must be text in double quotes\n" MAIN
+		 ":15: idle: must be 1 to 3162240000 seconds\n" MAIN
+		 ":16: grantors: \"none\" is not a group of this host\n" MAIN
+		 ":18: max: must be 60 to 3162240000 seconds\n" MAIN
+		 ":16: the name \"c\" is in use: " MAIN ":13\n");
+	/* What does not go together is not said of what is left. */
+	refused("rules = ( { name = \"a\"; exempt = true;\n"
+		"users = [ \"a/b\" ]; services = [ \"s\" ]; } );",
+	    MAIN ":2: users: \"a/b\" is not a name here\n");
+}
+
 static void
 files_reports_end_after_twenty(void **state)
 {
-	struct fake f = { .path = { MAIN } };
+	struct plugin_host f = { .path = { MAIN } };
 	char text[4096] = "rules = (";
 
 	(void)state;
@@ -600,7 +591,7 @@ agrees(const char *text)
 }
 
 static void
-files_H3_reader_takes_nothing_that_libconfig_reads_otherwise(void **state)
+files_h3_reader_takes_nothing_that_libconfig_reads_otherwise(void **state)
 {
 	static const char bytes[] = "{}()[];,:=\"\\#/*-+.0123456789LeEtruefals "
 				    "\n\trx_";
@@ -687,7 +678,7 @@ slow(void)
 static void
 refused_soon(struct text *t, const char *said)
 {
-	struct fake f = {
+	struct plugin_host f = {
 		.path = { MAIN }, .text = { t->p }, .len = { t->len }
 	};
 	double from = seconds();
@@ -699,7 +690,7 @@ refused_soon(struct text *t, const char *said)
 }
 
 static void
-files_F43_huge_file_is_refused_by_a_limit(void **state)
+files_f43_cve_2025_7519_huge_file_is_refused_by_a_limit(void **state)
 {
 	struct text t = { NULL, 0, 0 };
 	struct rusage before, after;
@@ -751,18 +742,22 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files_F43_huge_file_is_refused_by_a_limit),
+		cmocka_unit_test(
+		    files_f43_cve_2025_7519_huge_file_is_refused_by_a_limit),
 		cmocka_unit_test(files_descriptor_is_of_this_version),
+		cmocka_unit_test(files_lookup_says_what_is_about_somebody),
+		cmocka_unit_test(files_lookup_without_a_rule_is_notfound),
 		cmocka_unit_test(files_whole_grammar_is_handed_over),
 		cmocka_unit_test(files_neither_file_nor_directory_is_notfound),
 		cmocka_unit_test(files_what_cannot_be_read_is_unavail),
-		cmocka_unit_test(files_F44_bad_file_is_refused_with_its_line),
+		cmocka_unit_test(files_f44_bad_file_is_refused_with_its_line),
 		cmocka_unit_test(
-		    files_H3_H4_what_libconfig_misreads_is_refused),
+		    files_h3_h4_what_libconfig_misreads_is_refused),
 		cmocka_unit_test(files_same_name_in_two_files_names_both),
+		cmocka_unit_test(files_every_mistake_is_said),
 		cmocka_unit_test(files_reports_end_after_twenty),
 		cmocka_unit_test(
-		    files_H3_reader_takes_nothing_that_libconfig_reads_otherwise),
+		    files_h3_reader_takes_nothing_that_libconfig_reads_otherwise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,9 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/rule.h"
-
-extern const struct aas_plugin aas_policy_plugin;
+#include "tests/plugin_host.h"
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
@@ -102,7 +100,7 @@ sum_list(const char *const *list)
 }
 
 static int
-host_rule(
+sum_rule(
     void *ctx, const struct aas_plugin_rule *r, struct aas_plugin_fault *fault)
 {
 	(void)ctx;
@@ -121,71 +119,17 @@ host_rule(
 	return 0;
 }
 
-static void
-host_report(
-    void *ctx, int level, const char *file, uint32_t line, const char *said)
-{
-	(void)ctx;
-	(void)level;
-	(void)file;
-	(void)line;
-	(void)said;
-}
-
-static int
-host_read(void *ctx, const char *path, size_t max, unsigned flags, char **dst,
-    size_t *len)
-{
-	static char copy[sizeof(text)];
-
-	(void)ctx;
-	(void)max;
-	(void)flags;
-	if (strcmp(path, "/c/policy.conf") != 0)
-		return -1;
-	memcpy(copy, text, sizeof(text));
-	*dst = copy;
-	*len = sizeof(text) - 1;
-	return 0;
-}
-
-static void
-host_release(void *ctx, char *t)
-{
-	(void)ctx;
-	(void)t;
-}
-
-static int
-host_list(void *ctx, const char *dir, const char *suffix,
-    int (*each)(void *arg, const char *path), void *arg)
-{
-	(void)ctx;
-	(void)dir;
-	(void)suffix;
-	(void)each;
-	(void)arg;
-	return -1;
-}
-
-static int64_t
-host_left_ms(void *ctx)
-{
-	(void)ctx;
-	return 1000;
-}
-
 static int
 run(void)
 {
 	static const struct sum none = { 0xcbf29ce484222325u, 0 };
-	const struct aas_plugin_host h = { sizeof(h), NULL, host_rule,
-		host_report, host_read, host_release, host_list, host_left_ms };
-	const struct aas_plugin_query q = { .struct_size = sizeof(q),
-		.confdir = "/c" };
+	struct plugin_host h = { .path = { "/c/policy.conf" },
+		.text = { text },
+		.no_dir = 1,
+		.rule = sum_rule };
 
 	got = none;
-	return aas_policy_plugin.rules(&h, &q);
+	return plugin_host_run(&h, "/c");
 }
 
 /* What a child says: 0 exactly those rules, 1 an error, 2 other rules. */

@@ -1,92 +1,37 @@
 /*
- * The sources are tests/plugin.c under many names, run by the real worker,
- * both copied to the test's directory: wherever the tree stands, owner and
- * parents are then as they have to be.
+ * The sources are tests/plugin.c under many names, run by the real worker.
  */
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/err.h"
-#include "policy/source/source.h"
-#include "tests/fixture.h"
+#include "tests/gathering.h"
 
-#define LONG_MS  20000
 #define SHORT_MS 300
-
-struct world {
-	struct fixture *f;
-	char worker[FIXTURE_PATH];
-	struct aas_gather g;
-	struct aas_gathered got;
-};
-
-static void
-copy_file(const char *from, const struct fixture *f, const char *name)
-{
-	char b[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = openat(
-	    f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	ssize_t n = 0;
-
-	if (in == -1)
-		fail_msg("%s: %s", from, strerror(errno));
-	assert_int_not_equal(out, -1);
-	while ((n = read(in, b, sizeof(b))) > 0)
-		assert_int_equal(write(out, b, (size_t)n), n);
-	assert_int_equal(fchmod(out, 0755), 0);
-	assert_int_equal(close(in), 0);
-	assert_int_equal(close(out), 0);
-}
 
 /* The plugin of this name. */
 static void
-add(struct world *w, const char *name)
+add(struct gathering *w, const char *name)
 {
 	char so[128];
 
 	(void)snprintf(so, sizeof(so), "libaas_policy_%s.so", name);
-	copy_file(PLUGIN, w->f, so);
+	fixture_copy(w->f, PLUGIN, so);
 }
 
 static void
-begin(void **state, struct world *w)
+begin(void **state, struct gathering *w)
 {
-	memset(w, 0, sizeof(*w));
-	w->f = *state;
-	copy_file(WORKER, w->f, "worker");
-	w->g.worker = fixture_path(w->f, "worker", w->worker);
-	w->g.plugindir = w->f->dir;
-	w->g.confdir = w->f->dir;
-	w->g.now_s = 1000000;
-	w->g.timeout_ms = LONG_MS;
+	gathering_begin(state, w, WORKER);
 }
 
 static void
-run(struct world *w, const char *line)
-{
-	struct aas_switch sw;
-	char err[256];
-
-	aas_gathered_free(&w->got);
-	assert_int_equal(aas_switch_parse(line, &sw, err), AAS_OK);
-	assert_int_equal(aas_gather_run(&sw, &w->g, &w->got), AAS_OK);
-	/* Nothing is left behind. */
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
-}
-
-static void
-end(struct world *w)
+end(struct gathering *w)
 {
 	aas_gathered_free(&w->got);
 	assert_null(w->got.rules);
@@ -94,11 +39,11 @@ end(struct world *w)
 
 /* One source by itself: its status, and what its reports must hold. */
 static void
-expect(struct world *w, const char *name, int status, const char *text)
+expect(struct gathering *w, const char *name, int status, const char *text)
 {
 	const struct aas_source_answer *a = &w->got.answers[0];
 
-	run(w, name);
+	gathering_run(w, name);
 	if (a->status != status)
 		fail_msg("%s: %s: %s", name, aas_source_status(a->status),
 		    a->text != NULL ? a->text : "-");
@@ -118,7 +63,7 @@ expect(struct world *w, const char *name, int status, const char *text)
 static void
 gather_rules_come_with_their_source(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "good");
@@ -138,7 +83,7 @@ static void
 gather_lookup_hands_over_the_user(void **state)
 {
 	static const char *const groups[] = { "staff", "wheel", NULL };
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "good");
@@ -154,9 +99,9 @@ gather_lookup_hands_over_the_user(void **state)
 }
 
 static void
-gather_plugin_gets_nothing_of_the_host(void **state)
+gather_cve_2024_48990_plugin_gets_nothing_of_the_host(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "see");
@@ -169,7 +114,7 @@ gather_plugin_gets_nothing_of_the_host(void **state)
 }
 
 static const struct aas_origin_file *
-file_of(const struct world *w, const char *name)
+file_of(const struct gathering *w, const char *name)
 {
 	for (size_t i = 0; i < w->got.files_n; i++) {
 		const char *p = w->got.files[i].path + strlen(w->f->dir);
@@ -191,7 +136,7 @@ gather_files_are_checked_and_remembered(void **state)
 		"big.conf=-2", "x=-2", "d/a.conf: listed", "d/b.conf: listed",
 		"d/c.stop.conf: listed", "list=5\n", "list=-1\n", "list=-2\n" };
 	char big[201];
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "files");
@@ -245,7 +190,7 @@ gather_files_are_checked_and_remembered(void **state)
 static void
 gather_actions_decide_what_a_failure_costs(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "good");
@@ -253,27 +198,27 @@ gather_actions_decide_what_a_failure_costs(void **state)
 	add(&w, "unavail");
 	add(&w, "tryagain");
 	add(&w, "notfound");
-	run(&w, "good unavail good2");
+	gathering_run(&w, "good unavail good2");
 	assert_int_equal(w.got.denied, 1);
 	assert_int_equal(w.got.rules_n, 0);
 	assert_int_equal(w.got.answers_n, 3);
 	assert_int_equal(w.got.answers[0].status, AAS_PLUGIN_SUCCESS);
 	assert_int_equal(w.got.answers[2].asked, 0);
-	run(&w, "good unavail [UNAVAIL=continue] good2");
+	gathering_run(&w, "good unavail [UNAVAIL=continue] good2");
 	assert_int_equal(w.got.denied, 0);
 	assert_int_equal(w.got.rules_n, 4);
 	assert_int_equal(w.got.answers[1].rules_n, 0);
-	run(&w, "good tryagain [UNAVAIL=continue] good2");
+	gathering_run(&w, "good tryagain [UNAVAIL=continue] good2");
 	assert_int_equal(w.got.denied, 1);
-	run(&w, "good tryagain [!SUCCESS=return] good2");
+	gathering_run(&w, "good tryagain [!SUCCESS=return] good2");
 	assert_int_equal(w.got.denied, 0);
 	assert_int_equal(w.got.rules_n, 2);
 	assert_int_equal(w.got.answers[2].asked, 0);
-	run(&w, "notfound good [SUCCESS=return] good2");
+	gathering_run(&w, "notfound good [SUCCESS=return] good2");
 	assert_int_equal(w.got.rules_n, 2);
 	assert_int_equal(w.got.answers[0].status, AAS_PLUGIN_NOTFOUND);
 	assert_int_equal(w.got.answers[0].rules_n, 0);
-	run(&w, "notfound [NOTFOUND=deny] good");
+	gathering_run(&w, "notfound [NOTFOUND=deny] good");
 	assert_int_equal(w.got.denied, 1);
 	end(&w);
 }
@@ -284,7 +229,7 @@ gather_actions_decide_what_a_failure_costs(void **state)
 static void
 gather_f63_statuses_outside_the_four_are_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "outside");
@@ -301,7 +246,7 @@ gather_f63_statuses_outside_the_four_are_unavail(void **state)
 static void
 gather_f63_missing_plugin_is_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 	char path[FIXTURE_PATH];
 
 	begin(state, &w);
@@ -311,17 +256,18 @@ gather_f63_missing_plugin_is_unavail(void **state)
 	expect(&w, "none", AAS_PLUGIN_UNAVAIL, "there is no such plugin");
 	w.g.plugindir = w.f->dir;
 	w.g.worker = fixture_path(w.f, "no-worker", path);
-	expect(&w, "none", AAS_PLUGIN_UNAVAIL, "could not be asked");
+	expect(&w, "none", AAS_PLUGIN_UNAVAIL, "could not be asked by ");
+	expect(&w, "none", AAS_PLUGIN_UNAVAIL, "no-worker: not found");
 	end(&w);
 }
 
 static void
 gather_f63_symbol_missing_or_no_library_is_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
-	copy_file(PLAIN, w.f, "libaas_policy_plain.so");
+	fixture_copy(w.f, PLAIN, "libaas_policy_plain.so");
 	fixture_write(w.f, "libaas_policy_text.so", "not ELF\n", 0755);
 	fixture_write(w.f, "libaas_policy_empty.so", "", 0755);
 	expect(&w, "plain", AAS_PLUGIN_UNAVAIL,
@@ -345,7 +291,7 @@ gather_f63_wrong_abi_is_unavail_and_says_so(void **state)
 		{ "alias", "calls itself \"other\"" },
 		{ "noname", "calls itself" },
 	};
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -369,7 +315,7 @@ gather_f63_wrong_abi_is_unavail_and_says_so(void **state)
 static void
 gather_f63_others_may_write_it_is_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 	char so[] = "libaas_policy_good.so";
 
 	begin(state, &w);
@@ -400,7 +346,7 @@ gather_f63_crash_costs_its_own_answer(void **state)
 	static const char *const bad[] = { "crash", "aborts", "exits", "closes",
 		"constructor" };
 	char line[128];
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "good");
@@ -409,7 +355,7 @@ gather_f63_crash_costs_its_own_answer(void **state)
 		expect(&w, bad[i], AAS_PLUGIN_UNAVAIL, "ended without answer");
 		(void)snprintf(
 		    line, sizeof(line), "%s [UNAVAIL=continue] good", bad[i]);
-		run(&w, line);
+		gathering_run(&w, line);
 		assert_int_equal(w.got.denied, 0);
 		assert_int_equal(w.got.rules_n, 2);
 	}
@@ -421,7 +367,7 @@ gather_f63_never_returns_ends_at_the_deadline(void **state)
 {
 	static const char *const bad[] = { "hang", "spin" };
 	int64_t began_ms = 0;
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	w.g.timeout_ms = SHORT_MS;
@@ -443,7 +389,7 @@ gather_f63_garbage_on_the_wire_is_unavail(void **state)
 	static const char *const bad[] = { "w_huge", "w_zero", "w_half",
 		"w_type", "w_query", "w_rule", "w_report", "w_file", "w_end",
 		"w_more", "w_none", "gigabyte" };
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -465,13 +411,13 @@ gather_f63_grandchild_does_not_hold_us_up(void **state)
 	char path[64];
 	char stat[512] = "";
 	const char *p = NULL;
-	struct world w;
+	struct gathering w;
 	int fd = -1;
 
 	begin(state, &w);
 	add(&w, "child");
 	expect(&w, "child", AAS_PLUGIN_SUCCESS, "pid ");
-	assert_true(aas_clock_ms() - began_ms < LONG_MS / 2);
+	assert_true(aas_clock_ms() - began_ms < GATHERING_MS / 2);
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat",
 	    atoi(strstr(w.got.answers[0].text, "pid ") + 4));
 	/* Gone, or waiting for init to bury it, before long. */
@@ -493,7 +439,7 @@ gather_f63_grandchild_does_not_hold_us_up(void **state)
 static void
 gather_refused_rule_tells_the_plugin_at_once(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	add(&w, "refused");
@@ -504,7 +450,7 @@ gather_refused_rule_tells_the_plugin_at_once(void **state)
 static void
 gather_one_rule_too_many_is_unavail(void **state)
 {
-	struct world w;
+	struct gathering w;
 
 	begin(state, &w);
 	w.g.timeout_ms = 120000;
@@ -519,7 +465,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(gather_rules_come_with_their_source),
 		FIXTURE_TEST(gather_lookup_hands_over_the_user),
-		FIXTURE_TEST(gather_plugin_gets_nothing_of_the_host),
+		FIXTURE_TEST(
+		    gather_cve_2024_48990_plugin_gets_nothing_of_the_host),
 		FIXTURE_TEST(gather_files_are_checked_and_remembered),
 		FIXTURE_TEST(gather_actions_decide_what_a_failure_costs),
 		FIXTURE_TEST(gather_f63_statuses_outside_the_four_are_unavail),

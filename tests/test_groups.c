@@ -27,7 +27,7 @@ __wrap_getgrnam_r(
 		return ERANGE;
 	if (strncmp(name, "g", 1) != 0)
 		return 0;
-	gr->gr_gid = (gid_t)strlen(name);
+	gr->gr_gid = strcmp(name, "g-1") == 0 ? (gid_t)-1 : (gid_t)strlen(name);
 	*res = gr;
 	return 0;
 }
@@ -73,6 +73,9 @@ groups_none_is_an_answer_and_a_failure_is_not(void **state)
 	assert_int_equal(aas_groups_gid(g, "x", &gid), AAS_ERR_NOTFOUND);
 	assert_int_equal(aas_groups_gid(g, "x", &gid), AAS_ERR_NOTFOUND);
 	assert_int_equal(calls, 1);
+	assert_int_equal(aas_groups_gid(g, "g-1", &gid), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_groups_gid(g, "g-1", &gid), AAS_ERR_NOTFOUND);
+	assert_int_equal(gid, 77);
 	fails = EIO;
 	assert_int_equal(aas_groups_gid(g, "gy", &gid), AAS_ERR_SYS);
 	assert_int_equal(errno, EIO);

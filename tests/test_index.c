@@ -26,6 +26,8 @@ sample(struct aas_index *ix)
 	ix->keys_n = 2;
 	for (unsigned i = 0; i < 2; i++) {
 		ix->keys[i].active = (uint8_t)(i == 0);
+		ix->keys[i].backup = i == 0 ? AAS_BE : 0;
+		memset(ix->keys[i].aaguid, (int)i + 3, 16);
 		memset(ix->keys[i].id, (int)i + 7, 32);
 		memcpy(ix->keys[i].label, i == 0 ? "blue" : "spare", 5 + i);
 		ix->keys[i].ssh_len = 70;
@@ -52,7 +54,6 @@ sample_creds(const struct aas_index *ix, struct aas_index_cred *creds)
 		memset(c->pk, 0x51, c->pk_len);
 		c->id_len = 48;
 		memset(c->id, 0x52, c->id_len);
-		creds[i].backup = 8;
 	}
 }
 
@@ -226,7 +227,7 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	uint8_t b[AAS_INDEX_MAX];
 	size_t len = 0;
 	size_t state_at = 8 + 4 + 4 + 2 + 5 + 2 + 17;
-	size_t keys_at = state_at + 1 + 16 + 72 + 2 * 48;
+	size_t keys_at = state_at + 1 + 16 + 72 + 9 + 2 * 48;
 	size_t creds_at;
 
 	(void)state;
@@ -237,7 +238,7 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	assert_int_equal(b[keys_at], 2);
 	/* Of an older and a newer version: stale, to be made anew. */
 	assert_int_equal(forged(b, len, 7, '1'), AAS_ERR_VERSION);
-	assert_int_equal(forged(b, len, 7, '4'), AAS_ERR_VERSION);
+	assert_int_equal(forged(b, len, 7, '6'), AAS_ERR_VERSION);
 	assert_int_equal(forged(b, len, 3, 'X'), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, 0), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, AAS_ST_NONE), AAS_ERR_FORMAT);
@@ -247,6 +248,8 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	assert_int_equal(forged(b, len, keys_at, 255), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, keys_at + 1, 3), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, keys_at + 1, AAS_INDEX_COPIED), AAS_OK);
+	assert_int_equal(forged(b, len, keys_at + 2, AAS_BE | AAS_BS), AAS_OK);
+	assert_int_equal(forged(b, len, keys_at + 2, 0x04), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, state_at, AAS_ST_LOCKED), AAS_OK);
 	/* A credential whose key does not count, or of no known kind. */
 	creds_at = front_of(b) + 8;
@@ -259,7 +262,7 @@ index_nonsense_with_a_good_checksum_is_broken(void **state)
 	assert_int_equal(
 	    forged(b, len, creds_at + 2 + 48 + 5, 32), AAS_ERR_FORMAT);
 	assert_int_equal(forged(b, len, front_of(b), 'X'), AAS_ERR_FORMAT);
-	assert_int_equal(forged(b, len, front_of(b) + 7, '2'), AAS_ERR_VERSION);
+	assert_int_equal(forged(b, len, front_of(b) + 7, '1'), AAS_ERR_VERSION);
 }
 
 static void

@@ -143,6 +143,8 @@ log_printable_shows_what_hides(void **state)
 		    aas_printable(dst, sizeof(dst), t[i].src), dst);
 		assert_string_equal(dst, t[i].want);
 	}
+	assert_string_equal(
+	    aas_legible(dst, sizeof(dst), "\"a\\\n\""), "\"a\\\\\\x0a\"");
 }
 
 static void

@@ -13,53 +13,10 @@
 #include "lib/log.h"
 #include "lib/store/store.h"
 #include "tests/fixture.h"
+#include "tests/nomem.h"
 #include "tests/signer.h"
 
 #define STRIDE 5 /* of an append, which takes the disk's time */
-
-static long left = -1; /* allocations until one fails; -1: none does */
-static int for_good;   /* and all that come after it */
-static int hit;        /* one did */
-
-static int
-fails(void)
-{
-	if (left < 0)
-		return 0;
-	if (left > 0) {
-		left--;
-		return 0;
-	}
-	hit = 1;
-	if (!for_good)
-		left = -1;
-	return 1;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
 
 static void *
 ssl_malloc(size_t n, const char *file, int line)
@@ -169,12 +126,12 @@ load_without(struct place *p, long n, unsigned *failed)
 	unsigned why = 0;
 	int r = 0;
 
-	hit = 0;
-	left = n;
+	nomem.hit = 0;
+	nomem.left = n;
 	r = aas_store_open(p->dir, 0, &s);
 	if (r == AAS_OK)
 		r = aas_store_load(s, 1000, "alice", &now, &rec, &ix, &why);
-	left = -1;
+	nomem.left = -1;
 	aas_store_close(&s);
 	if (r == AAS_OK) {
 		assert_int_equal(ix.state, AAS_ST_ENROLLED);
@@ -185,7 +142,7 @@ load_without(struct place *p, long n, unsigned *failed)
 		(*failed)++;
 	}
 	aas_record_free(&rec);
-	return hit;
+	return nomem.hit;
 }
 
 static void
@@ -195,10 +152,10 @@ nomem_load_is_right_or_an_error(void **state)
 	unsigned failed = 0;
 
 	place_open(&p, *state);
-	for (for_good = 0; for_good < 2; for_good++)
+	for (nomem.for_good = 0; nomem.for_good < 2; nomem.for_good++)
 		for (long n = 0; load_without(&p, n, &failed); n++)
 			assert_true(n < 5000);
-	for_good = 0;
+	nomem.for_good = 0;
 	assert_true(failed > 10);
 	place_close(&p);
 }
@@ -218,9 +175,9 @@ nomem_append_leaves_old_or_new(void **state)
 	e.keys[0] = p.c.key;
 	line = chain_sign(&e, by, 3, NULL);
 	for (long n = 0; n < 20000 && r != AAS_OK; n += STRIDE) {
-		left = n;
+		nomem.left = n;
 		r = append(&p, line);
-		left = -1;
+		nomem.left = -1;
 		if (r != AAS_OK && active(&p) == 3) {
 			/* In the end it was written all the same. */
 			r = AAS_OK;
@@ -251,19 +208,19 @@ nomem_payload_is_right_or_an_error(void **state)
 		char *line = NULL;
 		int r = 0;
 
-		hit = 0;
-		left = n;
+		nomem.hit = 0;
+		nomem.left = n;
 		r = aas_entry_payload(&e, &json);
 		if (r == AAS_OK)
 			(void)aas_entry_line(json, NULL, 0, NULL, NULL, &line);
-		left = -1;
+		nomem.left = -1;
 		if (r == AAS_OK)
 			assert_string_equal(json, want);
 		else
 			assert_null(json);
 		free(json);
 		free(line);
-		if (!hit)
+		if (!nomem.hit)
 			break;
 		assert_int_not_equal(n, 4999);
 	}

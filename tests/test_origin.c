@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,17 @@ audit(pid_t pid, uint32_t session, uint32_t uid)
 	audits[audits_n++].uid = uid;
 }
 
+static int parentless;
+
+pid_t __real_getppid(void);
+pid_t __wrap_getppid(void);
+
+pid_t
+__wrap_getppid(void)
+{
+	return parentless ? 0 : __real_getppid();
+}
+
 int __wrap_aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid);
 
 int
@@ -44,7 +56,7 @@ __wrap_aas_proc_audit(pid_t pid, uint32_t *session, uint32_t *uid)
 	if (uid != NULL)
 		*uid = NONE;
 	for (size_t i = 0; i < audits_n; i++) {
-		if (audits[i].pid != pid)
+		if (audits[i].pid != (pid != 0 ? pid : getpid()))
 			continue;
 		*session = audits[i].session;
 		if (uid != NULL)
@@ -109,7 +121,8 @@ line(struct world *w, enum aas_origin origin, const struct aas_proc *leader,
 		.origin = origin,
 		.leader = *leader };
 
-	assert_int_equal(aas_ledger_open(w->run, &l, &w->now, w->id), AAS_OK);
+	assert_int_equal(
+	    aas_ledger_open(w->run, NULL, &l, &w->now, w->id), AAS_OK);
 }
 
 static int
@@ -119,7 +132,10 @@ remote_as(const struct world *w, pid_t pid, uid_t uid)
 		.rundir = w->run, .now = &w->now, .pid = pid, .uid = uid
 	};
 
-	return aas_origin_remote(&q);
+	struct aas_ledger_line l;
+	char id[AAS_LEDGER_ID];
+
+	return aas_origin_look(&q, &l, id) != 0;
 }
 
 /* Everything gone again but the directory. */
@@ -130,7 +146,7 @@ forget(struct world *w)
 
 	(void)snprintf(cmd, sizeof(cmd), "%s/sessions/%s", w->run, w->id);
 	if (unlink(cmd) == -1) {
-		(void)strcat(cmd, ".closed");
+		(void)strcat(cmd, ".closed-4294967295");
 		assert_int_equal(unlink(cmd), 0);
 	}
 }
@@ -181,7 +197,7 @@ origin_f66_recycled_pid_is_another_process(void **state)
 }
 
 static void
-origin_of_another_boot_does_not_count(void **state)
+origin_f14_of_another_boot_does_not_count(void **state)
 {
 	struct world w;
 
@@ -225,10 +241,47 @@ origin_outlives_the_end_of_the_session(void **state)
 	audit(w.caller.pid, 7, 1000);
 	w.me.start++; /* our leader is gone */
 	line(&w, AAS_ORIGIN_REMOTE, &w.me, 1000);
-	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
+	assert_int_equal(aas_ledger_close(w.run, w.id, 1000), AAS_OK);
 	assert_int_equal(remote_as(&w, w.caller.pid, 1001), 1);
 	audit(w.caller.pid, 8, 1000);
 	assert_int_equal(remote_as(&w, w.caller.pid, 1000), 0);
+	end(&w.caller);
+}
+
+/* Where nobody told the kernel who signs in it is the caller's own. */
+static void
+origin_close_names_no_audit_session_of_another(void **state)
+{
+	char closed[AAS_LEDGER_ID + 32], path[2 * FIXTURE_PATH];
+	struct world w;
+
+	prepare(*state, &w);
+	audit(getpid(), 7, 1001);
+	line(&w, AAS_ORIGIN_LOCAL, &w.me, 1000);
+	assert_int_equal(aas_ledger_close(w.run, w.id, 1000), AAS_OK);
+	(void)snprintf(closed, sizeof(closed), "%s" AAS_LEDGER_CLOSED "%lu",
+	    w.id, (unsigned long)NONE);
+	(void)snprintf(path, sizeof(path), "%s/sessions/%s", w.run, closed);
+	assert_int_equal(
+	    faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+/* Into a container from outside: its parent has no number there. */
+static void
+origin_of_a_leader_without_a_parent_is_kept(void **state)
+{
+	struct world w;
+
+	prepare(*state, &w);
+	child(&w.caller);
+	audit(getpid(), 7, 1000);
+	audit(w.caller.pid, 7, 1000);
+	w.me.start++;
+	line(&w, AAS_ORIGIN_REMOTE, &w.me, 1000);
+	parentless = 1;
+	assert_int_equal(aas_ledger_close(w.run, w.id, 1000), AAS_OK);
+	parentless = 0;
+	assert_int_equal(remote_as(&w, w.caller.pid, 1001), 1);
 	end(&w.caller);
 }
 
@@ -252,7 +305,7 @@ origin_nobody_accounts_for_is_that_of_the_users_open_sessions(void **state)
 	end(&w.leader);
 	assert_int_equal(remote_as(&w, getpid(), 1000), 1);
 	audits_n = 0;
-	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
+	assert_int_equal(aas_ledger_close(w.run, w.id, 1000), AAS_OK);
 	assert_int_equal(remote_as(&w, getpid(), 1000), 0);
 	/* At this machine and by SSH at once: this one is at the machine. */
 	line(&w, AAS_ORIGIN_REMOTE, &w.leader, 1000);
@@ -265,6 +318,11 @@ origin_f66_damaged_line_may_be_the_callers(void **state)
 {
 	static const char *const others[] = { "run/sessions/.x",
 		"run/sessions/x", "run/sessions/0123456789abcdef.old",
+		"run/sessions/0123456789abcdef.closed",
+		"run/sessions/0123456789abcdef.closed-",
+		"run/sessions/0123456789abcdef.closed-01",
+		"run/sessions/0123456789abcdef.closed-1x",
+		"run/sessions/0123456789abcdef.closed-4294967296",
 		"run/sessions/0123456789abcdefg" };
 	struct fixture *f = *state;
 	struct world w;
@@ -301,18 +359,44 @@ origin_line_cut_anywhere_is_damaged(void **state)
 {
 	struct fixture *f = *state;
 	struct world w;
-	char path[FIXTURE_PATH + 64];
-	struct stat st;
+	char path[FIXTURE_PATH + 64], text[AAS_LEDGER_MAX];
+	ssize_t n;
 
 	prepare(f, &w);
 	line(&w, AAS_ORIGIN_LOCAL, &w.parent, 1000);
 	assert_int_equal(remote_as(&w, getpid(), 1000), 0);
 	(void)snprintf(path, sizeof(path), "%s/sessions/%s", w.run, w.id);
-	assert_int_equal(stat(path, &st), 0);
-	for (off_t n = st.st_size - 1; n >= 0; n--) {
-		assert_int_equal(truncate(path, n), 0);
+	n = readlink(path, text, sizeof(text));
+	assert_in_range(n, 1, sizeof(text) - 1);
+	while (--n > 0) {
+		text[n] = '\0';
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(symlink(text, path), 0);
 		assert_int_equal(remote_as(&w, getpid(), 1000), 1);
 	}
+}
+
+/* The directory is root's alone: whoever made one got root to do it. */
+static void
+origin_line_of_another_owner_is_damaged(void **state)
+{
+	char path[FIXTURE_PATH + 64], other[FIXTURE_PATH + 64];
+	struct world w;
+
+	if (geteuid() != 0)
+		skip();
+	prepare(*state, &w);
+	line(&w, AAS_ORIGIN_LOCAL, &w.parent, 1000);
+	(void)snprintf(path, sizeof(path), "%s/sessions/%s", w.run, w.id);
+	assert_int_equal(remote_as(&w, getpid(), 1000), 0);
+	assert_int_equal(lchown(path, 1000, 0), 0);
+	assert_int_equal(remote_as(&w, getpid(), 1000), 1);
+	/* A second name of a line is none that we gave. */
+	assert_int_equal(lchown(path, 0, 0), 0);
+	(void)snprintf(
+	    other, sizeof(other), "%s/sessions/0123456789abcdef", w.run);
+	assert_int_equal(linkat(AT_FDCWD, path, AT_FDCWD, other, 0), 0);
+	assert_int_equal(remote_as(&w, getpid(), 1000), 1);
 }
 
 /* A thousand shells deep, nobody sees the bottom: that is no way to be local.
@@ -348,78 +432,6 @@ origin_too_deep_to_be_told_is_not_local(void **state)
 
 /* --- what is swept --- */
 
-static int
-there(const struct world *w, const char *suffix)
-{
-	char path[FIXTURE_PATH + 64];
-
-	(void)snprintf(
-	    path, sizeof(path), "%s/sessions/%s%s", w->run, w->id, suffix);
-	return access(path, F_OK) == 0;
-}
-
-static void
-sweep_takes_no_line_of_a_session_with_processes(void **state)
-{
-	struct world w;
-
-	prepare(*state, &w);
-	child(&w.leader);
-	child(&w.caller);
-	line(&w, AAS_ORIGIN_REMOTE, &w.leader, 1000);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
-	/* Closed by its leader, which is in the session: so is a child. */
-	audit(getpid(), 7, 1000);
-	audit(w.caller.pid, 7, 1000);
-	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
-	end(&w.leader);
-	audit(getpid(), 1, 1000);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
-	assert_int_equal(there(&w, ".closed"), 1);
-	audit(w.caller.pid, NONE, NONE);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
-	assert_int_equal(there(&w, ".closed"), 0);
-	end(&w.caller);
-}
-
-static void
-sweep_without_audit_goes_by_the_leader(void **state)
-{
-	struct world w;
-
-	prepare(*state, &w);
-	child(&w.leader);
-	line(&w, AAS_ORIGIN_LOCAL, &w.leader, 1000);
-	assert_int_equal(aas_ledger_close(w.run, w.id), AAS_OK);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
-	end(&w.leader);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
-	assert_int_equal(there(&w, ".closed"), 0);
-}
-
-static void
-sweep_leaves_open_and_damaged_lines_of_this_boot(void **state)
-{
-	struct fixture *f = *state;
-	struct world w;
-	char p[FIXTURE_PATH];
-
-	prepare(f, &w);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), AAS_ERR_NOTFOUND);
-	w.me.start++;
-	line(&w, AAS_ORIGIN_REMOTE, &w.me, 1000);
-	fixture_write(f, "run/sessions/0123456789abcdef.closed", "?", 0600);
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 0);
-	assert_int_equal(there(&w, ""), 1);
-	w.now.boot_id[0] ^= 1;
-	assert_int_equal(aas_ledger_sweep(w.run, &w.now), 1);
-	assert_int_equal(there(&w, ""), 0);
-	assert_int_equal(
-	    access(fixture_path(f, "run/sessions/0123456789abcdef.closed", p),
-		F_OK),
-	    0);
-}
-
 int
 main(void)
 {
@@ -427,17 +439,17 @@ main(void)
 		FIXTURE_TEST(origin_without_a_ledger_is_local),
 		FIXTURE_TEST(origin_is_that_of_the_ancestors_line),
 		FIXTURE_TEST(origin_f66_recycled_pid_is_another_process),
-		FIXTURE_TEST(origin_of_another_boot_does_not_count),
+		FIXTURE_TEST(origin_f14_of_another_boot_does_not_count),
 		FIXTURE_TEST(origin_follows_the_audit_session),
 		FIXTURE_TEST(origin_outlives_the_end_of_the_session),
+		FIXTURE_TEST(origin_close_names_no_audit_session_of_another),
+		FIXTURE_TEST(origin_of_a_leader_without_a_parent_is_kept),
 		FIXTURE_TEST(
 		    origin_nobody_accounts_for_is_that_of_the_users_open_sessions),
 		FIXTURE_TEST(origin_f66_damaged_line_may_be_the_callers),
 		FIXTURE_TEST(origin_line_cut_anywhere_is_damaged),
+		FIXTURE_TEST(origin_line_of_another_owner_is_damaged),
 		FIXTURE_TEST(origin_too_deep_to_be_told_is_not_local),
-		FIXTURE_TEST(sweep_takes_no_line_of_a_session_with_processes),
-		FIXTURE_TEST(sweep_without_audit_goes_by_the_leader),
-		FIXTURE_TEST(sweep_leaves_open_and_damaged_lines_of_this_boot),
 	};
 
 	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

@@ -61,6 +61,7 @@ policy_without_rules_binds_who_has_enrolled(void **state)
 	assert_int_equal(a.now.session_s, DAY);
 	assert_int_equal(a.now.idle_s, 3600);
 	assert_int_equal(a.now.reauth_s, 300);
+	assert_int_equal(a.now.sudo, AAS_SUDO_FRESH);
 	assert_int_equal(a.now.degraded_s, 7 * DAY);
 	assert_int_equal(a.now.timeout_s, 60);
 	assert_int_equal(a.now.enrolled_min, 2);
@@ -462,6 +463,7 @@ policy_strictest_term_wins_with_the_settings(void **state)
 	r[0].reauth_s = 120;
 	r[0].alert = 1;
 	r[0].training = 1;
+	r[0].sudo = AAS_SUDO_AGENT;
 	r[1].name = "b";
 	r[1].enrolled_min = 3;
 	r[1].present = 2;
@@ -469,6 +471,7 @@ policy_strictest_term_wins_with_the_settings(void **state)
 	r[1].session_s = 3600;
 	r[1].idle_s = 900;
 	r[1].reauth_s = 60;
+	r[1].sudo = AAS_SUDO_KEY;
 	r[1].uv = 1;
 	r[1].uv_said = 1;
 	r[1].device_bound = 1;
@@ -481,7 +484,11 @@ policy_strictest_term_wins_with_the_settings(void **state)
 	s.reauth_s = 70;
 	s.degraded_s = 99;
 	s.server_keys = 1;
+	s.sudo = AAS_SUDO_FRESH;
+	s.keeper = 1;
 	p = make_compiled(&s);
+	assert_int_equal(aas_policy_total_s(p), 2 * 86400);
+	assert_int_equal(aas_policy_keeper(p), 1);
 	d = make_ask(p, NULL).now;
 	assert_int_equal(d.enrolled_min, 4);
 	assert_int_equal(d.present, 2);
@@ -491,6 +498,7 @@ policy_strictest_term_wins_with_the_settings(void **state)
 	assert_int_equal(d.reauth_s, 60);
 	assert_int_equal(d.degraded_s, 99);
 	assert_int_equal(d.server_keys, 1);
+	assert_int_equal(d.sudo, AAS_SUDO_KEY);
 	assert_int_equal(d.uv, 1);
 	assert_int_equal(d.device_bound, 1);
 	assert_int_equal(d.alert, 1);
@@ -626,6 +634,118 @@ policy_remembers_the_first_eight_each_once(void **state)
 	aas_policy_free(&p);
 }
 
+static const uint8_t makes[3][16] = { { 1 }, { 2 }, { 3 } };
+
+/* One more than a decision remembers, each with a list of all three. */
+static void
+of_makes(struct aas_rule r[9])
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g",
+		"h", "i" };
+
+	for (int i = 0; i < 9; i++) {
+		r[i] = make_rule(AAS_EF_TERMS);
+		r[i].name = names[i];
+		r[i].aaguids = makes;
+		r[i].aaguids_n = 3;
+	}
+}
+
+static void
+policy_makes_without_a_list_are_not_an_empty_one(void **state)
+{
+	struct aas_rule r = make_rule(AAS_EF_TERMS);
+	struct aas_policy *p;
+	struct aas_answer a;
+	uint8_t got[4][16];
+	size_t n = 99;
+
+	(void)state;
+	r.device_bound = 1;
+	p = make_policy(&r, 1);
+	a = make_ask(p, NULL);
+	assert_int_equal(
+	    aas_policy_makes(p, &a.now, got, 4, &n), AAS_ERR_NOTFOUND);
+	assert_int_equal(
+	    aas_policy_makes(NULL, &a.now, got, 4, &n), AAS_ERR_INVAL);
+	assert_int_equal(n, 99);
+	aas_policy_free(&p);
+}
+
+static void
+policy_makes_are_in_every_list(void **state)
+{
+	struct aas_rule r[9];
+	struct aas_policy *p;
+	struct aas_answer a;
+	uint8_t got[4][16];
+	size_t n = 99;
+
+	(void)state;
+	of_makes(r);
+	r[1].aaguids_n = 2;
+	p = make_policy(r, 8);
+	a = make_ask(p, NULL);
+	assert_int_equal(aas_policy_makes(p, &a.now, got, 4, &n), AAS_OK);
+	assert_int_equal(n, 2);
+	assert_memory_equal(got, makes, 32);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(aas_policy_key(p, &a.now, makes[i], 0), i < n);
+	n = 99;
+	assert_int_equal(
+	    aas_policy_makes(p, &a.now, got, 1, &n), AAS_ERR_INVAL);
+	assert_int_equal(n, 99);
+	a.now.aaguids[7] = 99;
+	assert_int_equal(
+	    aas_policy_makes(p, &a.now, got, 4, &n), AAS_ERR_FORMAT);
+	a.now.aaguids[0] = 99;
+	assert_int_equal(
+	    aas_policy_makes(p, &a.now, got, 4, &n), AAS_ERR_FORMAT);
+	aas_policy_free(&p);
+	/* More lists than a decision remembers. */
+	p = make_policy(r, 9);
+	a = make_ask(p, NULL);
+	assert_int_equal(aas_policy_makes(p, &a.now, got, 4, &n), AAS_OK);
+	assert_int_equal(n, 0);
+	aas_policy_free(&p);
+	/* None in common. */
+	r[1].aaguids = makes + 1;
+	r[1].aaguids_n = 1;
+	r[0].aaguids_n = 1;
+	p = make_policy(r, 2);
+	a = make_ask(p, NULL);
+	assert_int_equal(aas_policy_makes(p, &a.now, got, 4, &n), AAS_OK);
+	assert_int_equal(n, 0);
+	aas_policy_free(&p);
+}
+
+/* Whose name a refusal gives does not depend on who is met first. */
+static void
+policy_device_bound_is_of_the_lowest_rule(void **state)
+{
+	static const char *alice[] = { "alice" };
+	struct aas_rule r[3];
+	struct aas_policy *p;
+	struct aas_answer a;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		static const char *const names[] = { "a", "b", "c" };
+
+		r[i] = make_rule(AAS_EF_TERMS);
+		r[i].name = names[i];
+		r[i].device_bound = 1;
+	}
+	/* A user's rules come first. */
+	r[2].users = (struct aas_names){ 1, alice };
+	r[0].mode = AAS_MODE_WARN;
+	p = make_policy(r, 3);
+	a = make_ask(p, NULL);
+	assert_int_equal(a.now.bound_rule, 1);
+	assert_int_equal(a.warn.bound_rule, 0);
+	aas_policy_free(&p);
+}
+
 /* --- attestations ----------------------------------------------------------*/
 
 static const uint8_t ca_bytes[] = "ca key";
@@ -707,6 +827,176 @@ policy_attestation_has_five_states(void **state)
 	assert_int_equal(aas_policy_needs(p), AAS_NEED_TIME);
 	assert_int_equal(make_ask(p, NULL).now.attest, AAS_AT_EXPIRED);
 	aas_policy_free(&p);
+}
+
+/* One that does not count, about alice, or of a file that nobody read. */
+static struct aas_rule
+flawed(const char *name, uint8_t flaw)
+{
+	struct aas_rule r = make_rule(AAS_EF_ATTEST);
+
+	r.name = name;
+	r.source = "attest";
+	r.flaw = flaw;
+	if (flaw != AAS_FLAW_UNREAD)
+		r.users = (struct aas_names){ 4, alice_list };
+	return r;
+}
+
+/* The worst first. */
+static const struct {
+	uint8_t flaw, want;
+} flaws[] = { { AAS_FLAW_UNREAD, AAS_AT_UNREAD },
+	{ AAS_FLAW_VOID, AAS_AT_VOID }, { AAS_FLAW_REVOKED, AAS_AT_REVOKED } };
+
+static void
+policy_flawed_attestation_is_told_and_decides_nothing(void **state)
+{
+	struct aas_rule r[2] = { make_rule(AAS_EF_REQUIRE) };
+	struct aas_query q = make_query();
+	struct aas_decision d;
+	struct aas_policy *p;
+
+	(void)state;
+	r[0].attestable = 1;
+	r[0].from_s = 5;
+	for (size_t i = 0; i < 3; i++) {
+		r[1] = flawed("f", flaws[i].flaw);
+		p = make_policy(r, 2);
+		assert_int_equal(aas_policy_needs(p), AAS_NEED_TIME);
+		q = make_query();
+		q.service = "sso";
+		q.ca_state = AAS_CA_KNOWN;
+		q.ca = ca_bytes;
+		q.ca_len = 6;
+		d = make_ask(p, &q).now;
+		assert_int_equal(d.attest, flaws[i].want);
+		assert_int_equal(d.attest_rule, 1);
+		assert_int_equal(d.attest_until_s, 0);
+		assert_int_equal(d.verdict, AAS_V_REQUIRE);
+		assert_int_equal(d.from_s, 5);
+		q.user = "mallory";
+		d = make_ask(p, &q).now;
+		assert_int_equal(d.attest,
+		    flaws[i].flaw == AAS_FLAW_UNREAD ? AAS_AT_UNREAD
+						     : AAS_AT_NONE);
+		assert_int_equal(d.verdict, AAS_V_REQUIRE);
+		aas_policy_free(&p);
+		/* A rule that takes none. */
+		r[0].attestable = 0;
+		p = make_policy(r, 2);
+		assert_int_equal(make_ask(p, NULL).now.attest, AAS_AT_NONE);
+		aas_policy_free(&p);
+		r[0].attestable = 1;
+	}
+}
+
+/* In whatever order they stand. */
+static void
+policy_flawed_attestation_is_worse_than_a_sound_one(void **state)
+{
+	static const uint8_t sound[] = { AAS_AT_EXPIRED, AAS_AT_FUTURE,
+		AAS_AT_MISSING, AAS_AT_SHOWN };
+	static const int64_t at[] = { 2000, 999, 1500, 1500 };
+	struct aas_rule r[4] = { make_rule(AAS_EF_REQUIRE) };
+	struct aas_rule better = attestation("s", 1000, 2000);
+	struct aas_query q = make_query();
+	struct aas_policy *p;
+
+	(void)state;
+	r[0].attestable = 1;
+	for (size_t i = 0; i < 3 * 8; i++) {
+		size_t flaw = i / 8, j = i % 4;
+		int first = i % 8 >= 4;
+
+		q.now_s = at[j];
+		q.service = j == 3 ? "sso" : "sudo";
+		r[1] = first ? better : flawed("f", flaws[flaw].flaw);
+		r[2] = flawed("g", flaws[flaw == 0 ? 0 : flaw - 1].flaw);
+		r[3] = first ? flawed("f", flaws[flaw].flaw) : better;
+		p = make_policy(r, 4);
+		assert_int_equal(make_ask(p, &q).now.attest, sound[j]);
+		aas_policy_free(&p);
+		/* Of two that are flawed, the later kind. */
+		r[1] = flawed("f", flaws[flaw].flaw);
+		p = make_policy(r, 3);
+		assert_int_equal(
+		    make_ask(p, NULL).now.attest, flaws[flaw].want);
+		aas_policy_free(&p);
+	}
+}
+
+/* It may not make a decision ask for groups, which it would deny without. */
+static void
+policy_void_attestation_needs_no_groups(void **state)
+{
+	static const char *staff[] = { "staff" };
+	static const gid_t gid[] = { 50 };
+	struct aas_rule r[2] = { make_rule(AAS_EF_REQUIRE),
+		flawed("f", AAS_FLAW_VOID) };
+	struct aas_query q = make_query();
+	struct aas_policy *p;
+
+	(void)state;
+	r[0].attestable = 1;
+	r[1].users.n = 0;
+	r[1].groups = (struct aas_names){ 1, staff };
+	r[1].gids = gid;
+	p = make_policy(r, 2);
+	assert_int_equal(aas_policy_needs(p), 0);
+	q.gids_n = -1;
+	assert_int_equal(make_ask(p, &q).now.verdict, AAS_V_REQUIRE);
+	aas_policy_free(&p);
+	r[1].flaw = AAS_FLAW_REVOKED;
+	p = make_policy(r, 2);
+	assert_int_equal(aas_policy_needs(p), AAS_NEED_GROUPS);
+	aas_policy_free(&p);
+}
+
+/* What does not count has nothing by which it could. */
+static void
+policy_flawed_attestation_with_evidence_is_not_compiled(void **state)
+{
+	struct aas_policy_source src;
+	uint8_t *b = NULL;
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct aas_rule r =
+		    flawed("f", i < 7 ? AAS_FLAW_REVOKED : AAS_FLAW_UNREAD);
+
+		switch (i) {
+		case 0:
+			r.not_before_s = 1;
+			break;
+		case 1:
+			r.not_after_s = 1;
+			break;
+		case 2:
+			r.evidence_services = (struct aas_names){ 1, sso_list };
+			break;
+		case 3:
+			r.cas = ca_list;
+			r.cas_n = 1;
+			break;
+		case 4:
+			r.users.n = 0;
+			break;
+		case 5:
+			r.flaw = AAS_FLAW_LAST + 1;
+			break;
+		case 6:
+			r.mode = AAS_MODE_WARN;
+			break;
+		default:
+			r.users = (struct aas_names){ 4, alice_list };
+			break;
+		}
+		src = make_source(&r, 1);
+		assert_int_equal(
+		    aas_policy_compile(&src, &b, &n), AAS_ERR_INVAL);
+	}
 }
 
 static void
@@ -803,7 +1093,7 @@ policy_lease_needs_a_rule(void **state)
 	r[2].name = "c";
 	r[2].users = (struct aas_names){ 2, accounts };
 	p = make_policy(r, 3);
-	assert_int_equal(aas_policy_needs(p), 0);
+	assert_int_equal(aas_policy_needs(p), AAS_NEED_LEASE);
 	q.gids = staff_gids;
 	q.gids_n = 2;
 	assert_int_equal(aas_policy_lease(p, &q, "ci", &max), AAS_OK);
@@ -823,11 +1113,84 @@ policy_lease_needs_a_rule(void **state)
 	assert_int_equal(max, 1000);
 	q.size = 0;
 	assert_int_equal(aas_policy_lease(p, &q, "ci", &max), AAS_ERR_INVAL);
-	/* A lease is no rule about a sign-in. */
+	/* Elsewhere than at a runner's it is no rule about a sign-in. */
 	q = make_query();
 	q.user = "ci";
 	assert_int_equal(make_ask(p, &q).now.verdict, AAS_V_DENY);
 	assert_int_equal(make_ask(p, &q).now.rules_n, 1);
+	aas_policy_free(&p);
+}
+
+/* Two leases of ci, one for cron; what lets cron in, and what nothing. */
+static void
+on_leases(struct aas_rule r[4])
+{
+	static const char *accounts[] = { "ci" };
+	static const char *cron[] = { "cron" };
+
+	for (int i = 0; i < 2; i++) {
+		r[i].users = (struct aas_names){ 1, accounts };
+		r[i].groups = (struct aas_names){ 1, staff_list };
+		r[i].gids = staff_gids;
+		r[i].lease_s = 1000;
+	}
+	r[1].name = "b";
+	r[1].services = (struct aas_names){ 1, cron };
+	r[2].name = "c";
+	r[2].users = (struct aas_names){ 1, accounts };
+	r[2].services = (struct aas_names){ 1, cron };
+	r[3].name = "d";
+	r[3].users = (struct aas_names){ 1, accounts };
+}
+
+/* An account that runs on a lease alone: whatever else lets it in. */
+static void
+policy_lease_is_needed_where_its_rule_says(void **state)
+{
+	static const struct {
+		const char *user, *service;
+		int needed;
+	} t[] = { { "ci", "aas-runner", 1 }, { "ci", "codex-runner", 1 },
+		{ "ci", "cron", 1 }, { "ci", "sshd", 0 },
+		{ "ci2", "aas-runner", 0 }, { "c", "codex-runner", 0 } };
+	struct aas_rule r[4] = { make_rule(AAS_EF_LEASE),
+		make_rule(AAS_EF_LEASE), make_rule(AAS_EF_EXEMPT),
+		make_rule(AAS_EF_DENY) };
+	struct aas_query q = make_query();
+	struct aas_decision d;
+	struct aas_policy *p;
+
+	(void)state;
+	on_leases(r);
+	p = make_policy(r, 3);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		q.user = t[i].user;
+		q.service = t[i].service;
+		for (q.lease_s = -1; q.lease_s < 2; q.lease_s++) {
+			int let_in = !t[i].needed || q.lease_s > 0;
+
+			d = make_ask(p, &q).now;
+			assert_int_equal(d.wants_lease, t[i].needed);
+			assert_int_equal(d.verdict != AAS_V_DENY, let_in);
+			assert_int_equal(
+			    d.reason, let_in ? AAS_WHY_OK : AAS_WHY_NO_LEASE);
+			if (let_in)
+				continue;
+			assert_int_equal(d.rules_n, 1);
+			assert_int_equal(
+			    d.rules[0], strcmp(q.service, "cron") == 0);
+		}
+	}
+	aas_policy_free(&p);
+	/* What a rule denies stays denied, and is said so. */
+	q.user = "ci";
+	q.service = "aas-runner";
+	p = make_policy(r, 4);
+	for (q.lease_s = 0; q.lease_s < 2; q.lease_s++) {
+		d = make_ask(p, &q).now;
+		assert_int_equal(d.verdict, AAS_V_DENY);
+		assert_int_equal(d.reason, AAS_WHY_POLICY_DENY);
+	}
 	aas_policy_free(&p);
 }
 
@@ -889,7 +1252,7 @@ policy_trace_says_what_did_not_match(void **state)
 	assert_int_equal(aas_policy_trace(p, &q, &a, note, &s), AAS_OK);
 	assert_string_equal(s.text,
 	    "0:r0:groups 2:r2:hosts 3:r3:origin 4:r4:networks 5:r5:hours "
-	    "6:r6:services 9:r9:- ");
+	    "6:r6:services 7:r7:services 9:r9:- ");
 	q.user = NULL;
 	s.text[0] = '\0';
 	assert_int_equal(aas_policy_trace(p, &q, &a, note, &s), AAS_ERR_INVAL);
@@ -989,12 +1352,12 @@ policy_cve_2022_28321_address_that_is_none_lets_nobody_off(void **state)
 	}
 }
 
-/* -1 is nobody; a uid that is negative as an int is a person like others. */
+/* A uid that is negative as an int is nobody's. */
 static void
 policy_cve_2018_19788_cve_2019_14287_uid_is_no_other(void **state)
 {
-	static const uid_t uids[] = { 1000, 0x7fffffff, 0x80000000U,
-		4294967294U };
+	static const uid_t uids[] = { 1000, 0x7fffffff };
+	static const uid_t bad[] = { 0x80000000U, 4294967294U, 4294967295U };
 	struct aas_rule r = make_rule(AAS_EF_DENY);
 	struct aas_policy *p;
 	struct aas_query q = make_query();
@@ -1012,10 +1375,13 @@ policy_cve_2018_19788_cve_2019_14287_uid_is_no_other(void **state)
 		a = make_ask(p, &q);
 		assert_int_equal(a.now.verdict, AAS_V_OPTIONAL);
 	}
-	q.uid = (uid_t)-1;
-	a.size = sizeof(a);
-	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_ERR_INVAL);
-	assert_int_equal(a.now.verdict, AAS_V_DENY);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		q.uid = bad[i];
+		memset(&a, 0xff, sizeof(a));
+		a.size = sizeof(a);
+		assert_int_equal(aas_policy_eval(p, &q, &a), AAS_ERR_INVAL);
+		assert_int_equal(a.now.verdict, AAS_V_DENY);
+	}
 	aas_policy_free(&p);
 }
 
@@ -1069,7 +1435,7 @@ policy_query_that_breaks_the_contract_is_denied(void **state)
 }
 
 static void
-policy_cve_2023_42465_no_bit_makes_another_verdict(void **state)
+policy_f65_cve_2023_42465_no_bit_makes_another_verdict(void **state)
 {
 	static const uint32_t v[] = { AAS_V_DENY, AAS_V_OUT, AAS_V_REQUIRE,
 		AAS_V_OPTIONAL };
@@ -1118,13 +1484,24 @@ main(void)
 		FIXTURE_TEST(policy_deny_before_exempt_before_require),
 		FIXTURE_TEST(policy_break_glass_counts_only_where_exempt),
 		FIXTURE_TEST(policy_strictest_term_wins_with_the_settings),
+		FIXTURE_TEST(policy_makes_without_a_list_are_not_an_empty_one),
+		FIXTURE_TEST(policy_makes_are_in_every_list),
+		FIXTURE_TEST(policy_device_bound_is_of_the_lowest_rule),
 		FIXTURE_TEST(policy_modes_are_three_stages),
 		FIXTURE_TEST(policy_earliest_date_of_all_counts_with_its_grace),
 		FIXTURE_TEST(policy_remembers_the_first_eight_each_once),
 		FIXTURE_TEST(policy_attestation_has_five_states),
+		FIXTURE_TEST(
+		    policy_flawed_attestation_is_told_and_decides_nothing),
+		FIXTURE_TEST(
+		    policy_flawed_attestation_is_worse_than_a_sound_one),
+		FIXTURE_TEST(policy_void_attestation_needs_no_groups),
+		FIXTURE_TEST(
+		    policy_flawed_attestation_with_evidence_is_not_compiled),
 		FIXTURE_TEST(policy_attestation_waives_only_what_takes_one),
 		FIXTURE_TEST(policy_best_attestation_counts_then_the_longest),
 		FIXTURE_TEST(policy_lease_needs_a_rule),
+		FIXTURE_TEST(policy_lease_is_needed_where_its_rule_says),
 		FIXTURE_TEST(policy_trace_says_what_did_not_match),
 		FIXTURE_TEST(policy_rule_is_named),
 		FIXTURE_TEST(
@@ -1135,7 +1512,7 @@ main(void)
 		    policy_cve_2018_19788_cve_2019_14287_uid_is_no_other),
 		FIXTURE_TEST(policy_query_that_breaks_the_contract_is_denied),
 		FIXTURE_TEST(
-		    policy_cve_2023_42465_no_bit_makes_another_verdict),
+		    policy_f65_cve_2023_42465_no_bit_makes_another_verdict),
 		FIXTURE_TEST(policy_single_rule_of_each_effect),
 	};
 

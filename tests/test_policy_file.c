@@ -11,42 +11,9 @@
 
 #include "lib/err.h"
 #include "lib/reason.h"
+#include "policy/open.h"
+#include "tests/nomem.h"
 #include "tests/policy_make.h"
-
-/* --- memory that runs out --------------------------------------------------*/
-
-static long left = -1; /* allocations until one fails; -1: none does */
-
-static int
-fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
 
 /* --- a writer whose file is another's
  * ---------------------------------------*/
@@ -90,6 +57,33 @@ static const struct aas_origin_file origins[] = {
 	{ .path = "/etc/aas/policy.conf.d", .size = -1 },
 };
 
+/* Every criterion and term. */
+static void
+say_all(struct aas_rule *r)
+{
+	r->effect = AAS_EF_TERMS;
+	r->services = (struct aas_names){ 2, services };
+	r->hosts = (struct aas_names){ 2, hosts };
+	r->nets = nets;
+	r->nets_n = 2;
+	r->spans = spans;
+	r->spans_n = 2;
+	r->enrolled_min = 3;
+	r->present = 2;
+	r->uv = 1;
+	r->uv_said = 1;
+	r->device_bound = 1;
+	r->alert = 1;
+	r->training = 1;
+	r->sudo = AAS_SUDO_AGENT;
+	r->timeout_s = 50;
+	r->session_s = AAS_LIMIT_MAX_S;
+	r->idle_s = 61;
+	r->reauth_s = 62;
+	r->aaguids = aaguids;
+	r->aaguids_n = 3;
+}
+
 #define RULES 8
 static struct aas_rule *
 all_rules(void)
@@ -112,26 +106,7 @@ all_rules(void)
 	r[2].effect = AAS_EF_EXEMPT;
 	r[2].source = "settings";
 	r[2].services = (struct aas_names){ 1, &services[1] };
-	r[3].effect = AAS_EF_TERMS;
-	r[3].services = (struct aas_names){ 2, services };
-	r[3].hosts = (struct aas_names){ 2, hosts };
-	r[3].nets = nets;
-	r[3].nets_n = 2;
-	r[3].spans = spans;
-	r[3].spans_n = 2;
-	r[3].enrolled_min = 3;
-	r[3].present = 2;
-	r[3].uv = 1;
-	r[3].uv_said = 1;
-	r[3].device_bound = 1;
-	r[3].alert = 1;
-	r[3].training = 1;
-	r[3].timeout_s = 50;
-	r[3].session_s = AAS_LIMIT_MAX_S;
-	r[3].idle_s = 61;
-	r[3].reauth_s = 62;
-	r[3].aaguids = aaguids;
-	r[3].aaguids_n = 3;
+	say_all(&r[3]);
 	r[4].effect = AAS_EF_LEASE;
 	r[4].users = (struct aas_names){ 2, services };
 	r[4].groups = (struct aas_names){ 1, groups };
@@ -565,6 +540,122 @@ cell_set(uint8_t *b, const struct pol_table *t, uint32_t i, uint64_t v)
 	memcpy(b + (size_t)at * 8, &c, sizeof(c));
 }
 
+/* A block of the file, as what it may be. */
+union place {
+	uint8_t *b;
+	struct pol_rule *r;
+	struct pol_file *f;
+	uint32_t *u;
+};
+
+#define RULE_HARMS 17
+#define HARMS      26
+
+static void
+harm_rule(int i, union place at)
+{
+	union place ca = { at.b + (size_t)at.r->part[PP_CAS].at * 8 };
+
+	switch (i) {
+	case 0:
+		at.r->source = UINT32_MAX;
+		break;
+	case 1:
+		at.r->name = at.r->b.words * 8;
+		break;
+	case 2:
+		at.r->where = UINT32_MAX;
+		break;
+	case 3:
+		at.r->part[PP_NETS].at = UINT16_MAX;
+		break;
+	case 4:
+		at.r->part[PP_AAGUIDS].n = UINT16_MAX;
+		break;
+	case 5:
+		at.u[at.r->part[PP_USERS].at * 2] = UINT32_MAX;
+		break;
+	case 6:
+		ca.u[0] = UINT32_MAX; /* offset */
+		break;
+	case 7:
+		ca.u[1] = UINT16_MAX; /* length */
+		break;
+	case 8:
+		at.r->effect = 99;
+		break;
+	case 9:
+		at.r->mode = 0;
+		break;
+	case 10:
+		at.r->present = 3;
+		break;
+	case 11:
+		at.r->b.n = 4; /* another's number */
+		break;
+	case 12:
+		at.r->b.n = UINT32_MAX;
+		break;
+	case 13:
+		at.b[at.r->b.words * 8 - 1] = 1; /* no end */
+		break;
+	case 14:
+		at.r->enrolled_min = 1;
+		break;
+	case 15:
+		at.r->from_s = -1;
+		break;
+	case 16:
+		at.r->uv = 4;
+		break;
+	default:
+		break;
+	}
+}
+
+/* ${rule} and ${file}: places of a rule and of a file. */
+static void
+harm_cell(int i, uint8_t *b, size_t n, uint32_t rule, uint32_t file)
+{
+	union place at = { b + (size_t)file * 8 };
+	struct pol_head h;
+	uint32_t k = 0;
+
+	memcpy(&h, b, sizeof(h));
+	while (cell_get(b, &h.users, k) == 0)
+		k++;
+	switch (i) {
+	case 17:
+		at.f->path = UINT32_MAX;
+		seal_block(b, file);
+		break;
+	case 18:
+		cell_set(b, &h.files, 0, UINT64_MAX);
+		break;
+	case 19:
+		cell_set(b, &h.files, 0, n / 8 - 1);
+		break;
+	case 20:
+		cell_set(b, &h.rules, 0, UINT64_MAX);
+		break;
+	case 21:
+		cell_set(b, &h.rules, 0, n / 8);
+		break;
+	case 22: /* a ref to nothing, to no rule, to no bucket */
+		cell_set(b, &h.users, k, 5);
+		break;
+	case 23:
+		cell_set(b, &h.users, k, (uint64_t)file << 1 | 1);
+		break;
+	case 24:
+		cell_set(b, &h.users, k, UINT32_MAX - 1);
+		break;
+	default:
+		cell_set(b, &h.others, 0, (uint64_t)rule << 1);
+		break;
+	}
+}
+
 static void
 policy_file_places_out_of_bounds_are_refused(void **state)
 {
@@ -574,107 +665,19 @@ policy_file_places_out_of_bounds_are_refused(void **state)
 	uint8_t *good = compiled(&s, &n), *b = malloc(n);
 
 	(void)state;
-	for (int i = 0; i < 26; i++) {
-		union {
-			uint8_t *b;
-			struct pol_rule *r;
-			struct pol_file *f;
-			uint32_t *u;
-		} at, ca;
+	for (int i = 0; i < HARMS; i++) {
 		struct pol_head h;
-		uint32_t k = 0, rule, file;
+		uint32_t rule, file;
 
 		memcpy(b, good, n);
 		memcpy(&h, b, sizeof(h));
 		/* The attestation, as it has most parts. */
 		rule = (uint32_t)cell_get(b, &h.rules, 5);
 		file = (uint32_t)cell_get(b, &h.files, 0);
-		at.b = b + (size_t)rule * 8;
-		ca.b = at.b + (size_t)at.r->part[PP_CAS].at * 8;
-		while (cell_get(b, &h.users, k) == 0)
-			k++;
-		switch (i) {
-		case 0:
-			at.r->source = UINT32_MAX;
-			break;
-		case 1:
-			at.r->name = at.r->b.words * 8;
-			break;
-		case 2:
-			at.r->where = UINT32_MAX;
-			break;
-		case 3:
-			at.r->part[PP_NETS].at = UINT16_MAX;
-			break;
-		case 4:
-			at.r->part[PP_AAGUIDS].n = UINT16_MAX;
-			break;
-		case 5:
-			at.u[at.r->part[PP_USERS].at * 2] = UINT32_MAX;
-			break;
-		case 6:
-			ca.u[0] = UINT32_MAX; /* offset */
-			break;
-		case 7:
-			ca.u[1] = UINT16_MAX; /* length */
-			break;
-		case 8:
-			at.r->effect = 99;
-			break;
-		case 9:
-			at.r->mode = 0;
-			break;
-		case 10:
-			at.r->present = 3;
-			break;
-		case 11:
-			at.r->b.n = 4; /* another's number */
-			break;
-		case 12:
-			at.r->b.n = UINT32_MAX;
-			break;
-		case 13:
-			at.b[at.r->b.words * 8 - 1] = 1; /* no end */
-			break;
-		case 14:
-			at.r->enrolled_min = 1;
-			break;
-		case 15:
-			at.r->from_s = -1;
-			break;
-		case 16:
-			at.r->uv = 4;
-			break;
-		case 17:
-			at.b = b + (size_t)file * 8;
-			at.f->path = UINT32_MAX;
-			seal_block(b, file);
-			break;
-		case 18:
-			cell_set(b, &h.files, 0, UINT64_MAX);
-			break;
-		case 19:
-			cell_set(b, &h.files, 0, n / 8 - 1);
-			break;
-		case 20:
-			cell_set(b, &h.rules, 0, UINT64_MAX);
-			break;
-		case 21:
-			cell_set(b, &h.rules, 0, n / 8);
-			break;
-		case 22: /* a ref to nothing, to no rule, to no bucket */
-			cell_set(b, &h.users, k, 5);
-			break;
-		case 23:
-			cell_set(b, &h.users, k, (uint64_t)file << 1 | 1);
-			break;
-		case 24:
-			cell_set(b, &h.users, k, UINT32_MAX - 1);
-			break;
-		default:
-			cell_set(b, &h.others, 0, (uint64_t)rule << 1);
-			break;
-		}
+		if (i < RULE_HARMS)
+			harm_rule(i, (union place){ b + (size_t)rule * 8 });
+		else
+			harm_cell(i, b, n, rule, file);
 		seal_block(b, rule);
 		h.body =
 		    pol_sum(pol_start(0), b + sizeof(h), (n - sizeof(h)) / 8);
@@ -687,390 +690,387 @@ policy_file_places_out_of_bounds_are_refused(void **state)
 	free(good);
 }
 
+/* One change of one field. */
+struct poke {
+	size_t at, size;
+	const char *what;
+	enum { POKE_SET, POKE_ADD, POKE_FILL } how;
+	int64_t v;
+	const void *p; /* instead of v, for a pointer */
+};
+
+static void
+poke(void *base, const struct poke *k)
+{
+	uint8_t *to = (uint8_t *)base + k->at;
+	uint8_t b = *to;
+	uint16_t h = 0;
+	uint32_t w = 0;
+	uint64_t d = 0;
+
+	assert_true(k->how == POKE_FILL || k->size <= sizeof(d));
+	if (k->how == POKE_FILL) {
+		memset(to, (int)k->v, k->size);
+	} else if (k->p != NULL) {
+		memcpy(to, &k->p, sizeof(k->p));
+	} else if (k->size == sizeof(b)) {
+		*to = (uint8_t)(k->v + (k->how == POKE_ADD ? b : 0));
+	} else if (k->size == sizeof(h)) {
+		memcpy(&h, to, sizeof(h));
+		h = (uint16_t)(k->v + (k->how == POKE_ADD ? h : 0));
+		memcpy(to, &h, sizeof(h));
+	} else if (k->size == sizeof(w)) {
+		memcpy(&w, to, sizeof(w));
+		w = (uint32_t)(k->v + (k->how == POKE_ADD ? w : 0));
+		memcpy(to, &w, sizeof(w));
+	} else {
+		memcpy(&d, to, sizeof(d));
+		d = (uint64_t)k->v + (k->how == POKE_ADD ? d : 0);
+		memcpy(to, &d, sizeof(d));
+	}
+}
+
+#define IN_HEAD(m) \
+	offsetof(struct pol_head, m), sizeof(((struct pol_head *)NULL)->m), #m
+#define HEAD(m, v)                                       \
+	{                                                \
+		IN_HEAD(m), POKE_SET, (int64_t)(v), NULL \
+	}
+#define HEAD_ADD(m, v)                        \
+	{                                     \
+		IN_HEAD(m), POKE_ADD, v, NULL \
+	}
+#define HEAD_FILL(m, v)                        \
+	{                                      \
+		IN_HEAD(m), POKE_FILL, v, NULL \
+	}
+
 static void
 policy_file_header_out_of_range_is_refused(void **state)
 {
+	static const struct poke pokes[] = {
+		HEAD(endian, 0x04030201),
+		HEAD_ADD(magic[0], 1),
+		HEAD_ADD(total, 8),
+		HEAD_ADD(needs, 0x100),
+		HEAD(users.n, 0),
+		HEAD_ADD(others.n, -1),
+		HEAD(others.at, 0),
+		HEAD(rules.at, UINT32_MAX),
+		HEAD(rules.n, UINT32_MAX),
+		HEAD(zone.n, POL_ZONE_MAX + 1),
+		HEAD(files.n, UINT32_MAX),
+		HEAD(present, 3),
+		HEAD(present, 0),
+		HEAD(enrolled_min, 1),
+		HEAD(enrolled_min, 17),
+		HEAD(uv, 2),
+		HEAD(server_keys, 2),
+		HEAD(timeout_s, 0),
+		HEAD(proof_n, POL_PROOFS + 1),
+		HEAD(timeout_s, 601),
+		HEAD(session_s, -1),
+		HEAD(idle_s, AAS_LIMIT_MAX_S + 1),
+		HEAD(reauth_s, INT64_MIN),
+		HEAD(degraded_s, 0),
+		HEAD_FILL(realm, 'x'),
+		HEAD_FILL(rundir, '/'),
+		HEAD_ADD(body, 1),
+		HEAD(wild, 2),
+		HEAD(wild, UINT32_MAX - 1),
+	};
 	struct aas_policy_source s = all();
 	struct aas_policy *p = NULL;
 	size_t n = 0;
 	uint8_t *b = compiled(&s, &n);
+	const struct poke past = HEAD(zone.at, n / 8 + 1);
+	struct pol_head was;
 
 	(void)state;
-	for (int i = 0; i < 30; i++) {
-		struct pol_head was, h;
-		int want = AAS_ERR_FORMAT;
-
-		memcpy(&h, b, sizeof(h));
-		was = h;
-		switch (i) {
-		case 0:
-			h.endian = 0x04030201;
-			break;
-		case 1:
-			h.magic[7]++;
-			want = AAS_ERR_VERSION;
-			break;
-		case 2:
-			h.magic[0]++;
-			break;
-		case 3:
-			h.total += 8;
-			break;
-		case 4:
-			h.needs |= 0x100;
-			break;
-		case 5:
-			h.users.n = 0;
-			break;
-		case 6:
-			h.others.n--;
-			break;
-		case 7:
-			h.others.at = 0;
-			break;
-		case 8:
-			h.rules.at = UINT32_MAX;
-			break;
-		case 9:
-			h.rules.n = UINT32_MAX;
-			break;
-		case 10:
-			h.zone.n = POL_ZONE_MAX + 1;
-			break;
-		case 11:
-			h.files.n = UINT32_MAX;
-			break;
-		case 12:
-			h.zone.at = (uint32_t)(n / 8) + 1;
-			break;
-		case 13:
-			h.present = 3;
-			break;
-		case 14:
-			h.present = 0;
-			break;
-		case 15:
-			h.enrolled_min = 1;
-			break;
-		case 16:
-			h.enrolled_min = 17;
-			break;
-		case 17:
-			h.uv = 2;
-			break;
-		case 18:
-			h.server_keys = 2;
-			break;
-		case 19:
-			h.timeout_s = 0;
-			break;
-		case 20:
-			h.timeout_s = 601;
-			break;
-		case 21:
-			h.session_s = -1;
-			break;
-		case 22:
-			h.idle_s = AAS_LIMIT_MAX_S + 1;
-			break;
-		case 23:
-			h.reauth_s = INT64_MIN;
-			break;
-		case 24:
-			h.degraded_s = 0;
-			break;
-		case 25:
-			memset(h.realm, 'x', sizeof(h.realm));
-			break;
-		case 26:
-			memset(h.rundir, '/', sizeof(h.rundir));
-			break;
-		case 27:
-			h.body++;
-			break;
-		case 28:
-			h.wild = 2;
-			break;
-		default:
-			h.wild = UINT32_MAX - 1;
-			break;
-		}
-		memcpy(b, &h, sizeof(h));
+	memcpy(&was, b, sizeof(was));
+	poke(b, &past);
+	seal_head(b);
+	assert_int_equal(aas_policy_parse(b, n, &p), AAS_ERR_FORMAT);
+	memcpy(b, &was, sizeof(was));
+	for (size_t i = 0; i < sizeof(pokes) / sizeof(pokes[0]); i++) {
+		poke(b, &pokes[i]);
 		seal_head(b);
-		assert_int_equal(aas_policy_parse(b, n, &p), want);
-		assert_null(p);
+		if (aas_policy_parse(b, n, &p) != AAS_ERR_FORMAT || p != NULL)
+			fail_msg("%s, row %zu", pokes[i].what, i);
 		memcpy(b, &was, sizeof(was));
 	}
+	free(b);
+}
+
+static void
+policy_file_f75_of_another_version_is_told_apart(void **state)
+{
+	struct aas_policy_source s = all();
+	struct aas_policy *p = NULL;
+	struct pol_head h;
+	size_t n = 0;
+	uint8_t *b = compiled(&s, &n);
+
+	(void)state;
+	memcpy(&h, b, sizeof(h));
+	h.magic[7]++;
+	memcpy(b, &h, sizeof(h));
+	seal_head(b);
+	assert_int_equal(aas_policy_parse(b, n, &p), AAS_ERR_VERSION);
+	free(b);
 	assert_int_equal(
-	    aas_policy_parse("AASPOL01\0\0", 10, &p), AAS_ERR_VERSION);
+	    aas_policy_parse("AASPOL03\0\0", 10, &p), AAS_ERR_VERSION);
 	assert_int_equal(
-	    aas_policy_parse("AASPOL02\0\0", 10, &p), AAS_ERR_FORMAT);
+	    aas_policy_parse("AASPOL04\0\0", 10, &p), AAS_ERR_FORMAT);
 	assert_int_equal(
 	    aas_policy_parse("#!/bin/sh\n", 10, &p), AAS_ERR_FORMAT);
 	assert_int_equal(aas_policy_parse("", 0, &p), AAS_ERR_FORMAT);
-	free(b);
+	assert_null(p);
 }
 
 /* --- the writer ------------------------------------------------------------*/
 
 static void
-refused(const struct aas_policy_source *s, int want)
+refused(const struct aas_policy_source *s, int want, const char *what)
 {
 	uint8_t *b = NULL;
 	size_t n = 0;
 
-	assert_int_equal(aas_policy_compile(s, &b, &n), want);
-	assert_null(b);
+	if (aas_policy_compile(s, &b, &n) != want || b != NULL)
+		fail_msg("%s", what);
 }
+
+#define TEN "xxxxxxxxxx"
+
+#define IN_SETTINGS(m)                         \
+	offsetof(struct aas_policy_source, m), \
+	    sizeof(((struct aas_policy_source *)NULL)->m), #m
+#define SETTING(m, v)                                        \
+	{                                                    \
+		IN_SETTINGS(m), POKE_SET, (int64_t)(v), NULL \
+	}
 
 static void
 policy_file_settings_out_of_range_are_refused(void **state)
 {
-	(void)state;
-	for (int i = 0; i < 20; i++) {
-		struct aas_policy_source s = all();
-		char *dst = NULL;
+	static const struct poke pokes[] = {
+		SETTING(enrolled_min, 1),
+		SETTING(enrolled_min, 17),
+		SETTING(present, 3),
+		SETTING(timeout_s, 601),
+		SETTING(session_s, -1),
+		SETTING(idle_s, INT64_MAX),
+		SETTING(uv, 2),
+		SETTING(server_keys, 2),
+		SETTING(rules_n, AAS_RULES_MAX + 1),
+		SETTING(zone_n, POL_ZONE_MAX + 1),
+		SETTING(files_n, POL_FILES_MAX + 1),
+		SETTING(degraded_s, -1),
+	};
 
-		switch (i) {
-		case 0:
-			s.realm[0] = '\0';
-			break;
-		case 1:
-			memset(s.realm, 'x', sizeof(s.realm));
-			break;
-		case 2:
-			dst = s.statedir;
-			break;
-		case 3:
-			dst = s.rundir;
-			break;
-		case 4:
-			dst = s.libexecdir;
-			break;
-		case 5:
-			(void)snprintf(s.realm, sizeof(s.realm), "a\nb");
-			break;
-		case 6:
-			(void)snprintf(s.rundir, sizeof(s.rundir), "/a//b");
-			break;
-		case 7:
-			s.enrolled_min = 1;
-			break;
-		case 8:
-			s.enrolled_min = 17;
-			break;
-		case 9:
-			s.present = 3;
-			break;
-		case 10:
-			s.timeout_s = 601;
-			break;
-		case 11:
-			s.session_s = -1;
-			break;
-		case 12:
-			s.idle_s = INT64_MAX;
-			break;
-		case 13:
-			s.uv = 2;
-			break;
-		case 14:
-			s.server_keys = 2;
-			break;
-		case 15:
-			s.rules_n = AAS_RULES_MAX + 1;
-			break;
-		case 16:
-			s.zone_n = POL_ZONE_MAX + 1;
-			break;
-		case 17:
-			s.files_n = POL_FILES_MAX + 1;
-			break;
-		case 18:
-			memset(s.statedir, 'x', 220);
-			s.statedir[0] = '/';
-			s.statedir[220] = '\0';
-			break;
-		default:
-			s.degraded_s = -1;
-			break;
-		}
-		if (dst != NULL)
-			(void)snprintf(dst, 256, "%s",
-			    i == 2       ? "relative"
-				: i == 3 ? "/"
-					 : "/a/../b");
-		refused(&s, AAS_ERR_INVAL);
+	(void)state;
+	for (size_t i = 0; i < sizeof(pokes) / sizeof(pokes[0]); i++) {
+		struct aas_policy_source s = all();
+
+		poke(&s, &pokes[i]);
+		refused(&s, AAS_ERR_INVAL, pokes[i].what);
 	}
 }
 
 static void
-policy_file_rule_out_of_range_is_refused(void **state)
+policy_file_texts_of_no_use_are_refused(void **state)
 {
-	static const char *null[] = { NULL };
-	static const char *empty[] = { "" };
-	static const char *control[] = { "a\033[2J" };
-	static char longer[300];
-	static const gid_t nobody = (gid_t)-1;
-	static const struct aas_net net = { { 0 }, 129 };
-	static const struct aas_span upside = { 5, 5 }, late = { 5, 10081 };
-	static const struct aas_blob no_ca = { 0, NULL };
-	const char *l[] = { longer };
+	static const char x[] = "/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN;
+	static const struct {
+		size_t at;
+		const char *text;
+	} texts[] = {
+		{ offsetof(struct aas_policy_source, realm), "" },
+		{ offsetof(struct aas_policy_source, realm), "a\nb" },
+		{ offsetof(struct aas_policy_source, statedir), "relative" },
+		{ offsetof(struct aas_policy_source, statedir), x },
+		{ offsetof(struct aas_policy_source, rundir), "/" },
+		{ offsetof(struct aas_policy_source, rundir), "/a//b" },
+		{ offsetof(struct aas_policy_source, libexecdir), "/a/../b" },
+	};
+	struct aas_policy_source s = all();
 
 	(void)state;
-	memset(longer, 'x', 256);
-	for (int i = 0; i < 47; i++) {
-		struct aas_policy_source s = all();
-		struct aas_rule *r = all_rules();
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		s = all();
+		(void)snprintf(
+		    (char *)&s + texts[i].at, 256, "%s", texts[i].text);
+		refused(&s, AAS_ERR_INVAL, texts[i].text);
+	}
+	s = all();
+	memset(s.realm, 'x', sizeof(s.realm));
+	refused(&s, AAS_ERR_INVAL, "a text without its end");
+}
 
-		switch (i) {
-		case 0:
-			r[0].source = NULL;
-			break;
-		case 1:
-			r[0].name = "";
-			break;
-		case 2:
-			r[0].where = "a\n";
-			break;
-		case 3:
-			r[0].mode = 0;
-			break;
-		case 4:
-			r[0].mode = 4;
-			break;
-		case 5:
-			r[0].effect = 0;
-			break;
-		case 6:
-			r[0].effect = 7;
-			break;
-		case 7:
-			r[0].origin = 3;
-			break;
-		case 8:
-			r[0].attestable = 2;
-			break;
-		case 9:
-			r[0].break_glass = 2;
-			break;
-		case 10:
-			r[0].uv = 2;
-			break;
-		case 11:
-			r[0].uv_said = 2;
-			break;
-		case 12:
-			r[0].device_bound = 2;
-			break;
-		case 13:
-			r[0].alert = 2;
-			break;
-		case 14:
-			r[0].training = 2;
-			break;
-		case 15:
-			r[0].enrolled_min = 1;
-			break;
-		case 16:
-			r[0].enrolled_min = 17;
-			break;
-		case 17:
-			r[0].present = 3;
-			break;
-		case 18:
-			r[0].timeout_s = 601;
-			break;
-		case 19:
-			r[0].session_s = AAS_LIMIT_MAX_S + 1;
-			break;
-		case 20:
-			r[0].idle_s = -1;
-			break;
-		case 21:
-			r[0].reauth_s = INT64_MAX;
-			break;
-		case 22:
-			r[0].grace_s = -1;
-			break;
-		case 23:
-			r[0].lease_s = -1;
-			break;
-		case 24:
-			r[0].from_s = -1;
-			break;
-		case 25:
-			r[0].users.n = AAS_NAMES_MAX + 1;
-			break;
-		case 26:
-			r[0].users.v = NULL;
-			break;
-		case 27:
-			r[0].users = (struct aas_names){ 1, null };
-			break;
-		case 28:
-			r[0].users = (struct aas_names){ 1, empty };
-			break;
-		case 29:
-			r[0].users = (struct aas_names){ 1, control };
-			break;
-		case 30:
-			r[0].users = (struct aas_names){ 1, l };
-			break;
-		case 31:
-			r[1].gids = NULL;
-			break;
-		case 32:
-			r[1].gids = &nobody;
-			break;
-		case 33:
-			r[3].nets = &net;
-			r[3].nets_n = 1;
-			break;
-		case 34:
-			r[3].nets = NULL;
-			break;
-		case 35:
-			r[3].nets_n = AAS_NETS_MAX + 1;
-			break;
-		case 36:
-			r[3].spans = &upside;
-			r[3].spans_n = 1;
-			break;
-		case 37:
-			r[3].spans = &late;
-			r[3].spans_n = 1;
-			break;
-		case 38:
-			r[3].spans_n = AAS_SPANS_MAX + 1;
-			break;
-		case 39:
-			r[3].spans = NULL;
-			break;
-		case 40:
-			r[3].aaguids = NULL;
-			break;
-		case 41:
-			r[3].aaguids_n = AAS_AAGUIDS_MAX + 1;
-			break;
-		case 42:
-			r[5].cas = &no_ca;
-			r[5].cas_n = 1;
-			break;
-		case 43:
-			r[5].cas_n = POL_CAS_MAX + 1;
-			break;
-		case 44:
-			r[5].cas = NULL;
-			break;
-		case 45:
-			r[5].mode = AAS_MODE_WARN;
-			break;
-		default:
-			r[5].not_after_s = -5;
-			break;
-		}
-		refused(&s, AAS_ERR_INVAL);
+#define IN_RULE(i, m)                                                 \
+	(i) * sizeof(struct aas_rule) + offsetof(struct aas_rule, m), \
+	    sizeof(((struct aas_rule *)NULL)->m), "r[" #i "]." #m
+#define RULE(i, m, v)                                       \
+	{                                                   \
+		IN_RULE(i, m), POKE_SET, (int64_t)(v), NULL \
+	}
+#define RULE_P(i, m, p)                       \
+	{                                     \
+		IN_RULE(i, m), POKE_SET, 0, p \
+	}
+
+/* Lists of as many as stand in the rule, whose first is to blame. */
+static const char *const null[4] = { NULL };
+static const char *const empty[4] = { "" };
+static const char *const control[4] = { "a\033[2J" };
+static const char *const longs[4] = { TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	"xxxxxx" };
+static const gid_t nobody[4] = { (gid_t)-1 };
+static const struct aas_net wide[2] = { { { 0 }, 129 }, { { 0 }, 0 } };
+static const struct aas_span upside[2] = { { 5, 5 }, { 0, 1 } };
+static const struct aas_span late[2] = { { 5, 10081 }, { 0, 1 } };
+static const struct aas_blob no_ca[2] = { { 0, NULL },
+	{ 1, (const uint8_t *)"a" } };
+
+static const struct poke bad_rules[] = {
+	RULE(0, source, 0),
+	RULE_P(0, name, ""),
+	RULE_P(0, where, "a\n"),
+	RULE(0, mode, 0),
+	RULE(0, mode, 4),
+	RULE(0, effect, 0),
+	RULE(0, effect, 7),
+	RULE(0, origin, 3),
+	RULE(0, attestable, 2),
+	RULE(0, break_glass, 2),
+	RULE(0, uv, 2),
+	RULE(0, uv_said, 2),
+	RULE(0, sudo, 5),
+	RULE(0, device_bound, 2),
+	RULE(0, alert, 2),
+	RULE(0, training, 2),
+	RULE(0, enrolled_min, 1),
+	RULE(0, enrolled_min, 17),
+	RULE(0, present, 3),
+	RULE(0, timeout_s, 601),
+	RULE(0, session_s, AAS_LIMIT_MAX_S + 1),
+	RULE(0, idle_s, -1),
+	RULE(0, reauth_s, INT64_MAX),
+	RULE(0, grace_s, -1),
+	RULE(0, lease_s, -1),
+	RULE(0, from_s, -1),
+	RULE(0, users.n, AAS_NAMES_MAX + 1),
+	RULE(0, users.v, 0),
+	RULE_P(0, users.v, null),
+	RULE_P(0, users.v, empty),
+	RULE_P(0, users.v, control),
+	RULE_P(0, users.v, longs),
+	RULE(1, gids, 0),
+	RULE_P(1, gids, nobody),
+	RULE(3, nets, 0),
+	RULE(3, nets_n, AAS_NETS_MAX + 1),
+	RULE(3, spans_n, AAS_SPANS_MAX + 1),
+	RULE(3, spans, 0),
+	RULE(3, aaguids, 0),
+	RULE(3, aaguids_n, AAS_AAGUIDS_MAX + 1),
+	RULE(5, cas_n, POL_CAS_MAX + 1),
+	RULE(5, cas, 0),
+	RULE(5, mode, AAS_MODE_WARN),
+	RULE(5, not_after_s, -5),
+	RULE_P(3, nets, wide),
+	RULE_P(3, spans, upside),
+	RULE_P(3, spans, late),
+	RULE_P(5, cas, no_ca),
+};
+
+static void
+policy_file_rule_out_of_range_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_rules) / sizeof(bad_rules[0]); i++) {
+		struct aas_policy_source s = all();
+
+		poke(all_rules(), &bad_rules[i]);
+		refused(&s, AAS_ERR_INVAL, bad_rules[i].what);
+	}
+}
+
+#define SENSELESS 17
+
+/* What an exemption cannot have: r[7] is one. */
+static void
+make_no_exemption(int i, struct aas_rule *r)
+{
+	switch (i) {
+	case 0:
+		r[2].source = "files";
+		break;
+	case 1:
+		r[7].services.n = 0;
+		break;
+	case 2:
+		r[7].mode = AAS_MODE_WARN;
+		break;
+	case 3:
+		r[7].groups = r[1].groups;
+		r[7].gids = gids;
+		break;
+	case 4:
+		r[7].hosts = r[3].hosts;
+		break;
+	case 5:
+		r[7].nets = nets;
+		r[7].nets_n = 1;
+		break;
+	case 6:
+		r[7].spans = spans;
+		r[7].spans_n = 1;
+		break;
+	default:
+		r[7].origin = AAS_OR_LOCAL;
+		break;
+	}
+}
+
+static void
+make_senseless(int i, struct aas_rule *r)
+{
+	if (i < 8) {
+		make_no_exemption(i, r);
+		return;
+	}
+	switch (i) {
+	case 8:
+		r[4].mode = AAS_MODE_OBSERVE;
+		break;
+	case 9:
+		r[4].users.n = 0;
+		break;
+	case 10:
+		r[4].groups.n = 0;
+		break;
+	case 11:
+		r[4].lease_s = 0;
+		break;
+	case 12:
+		r[4].hosts = r[3].hosts;
+		break;
+	case 13:
+		r[5].users.n = 0;
+		break;
+	case 14:
+		r[5].cas_n = 0;
+		r[5].evidence_services.n = 0;
+		break;
+	case 15:
+		r[5].not_before_s = r[5].not_after_s;
+		break;
+	default:
+		r[2].users.n = 0;
+		r[2].services.n = 0;
+		break;
 	}
 }
 
@@ -1078,69 +1078,11 @@ static void
 policy_file_senseless_rule_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 17; i++) {
+	for (int i = 0; i < SENSELESS; i++) {
 		struct aas_policy_source s = all();
-		struct aas_rule *r = all_rules();
 
-		switch (i) {
-		case 0:
-			r[2].source = "files";
-			break;
-		case 1:
-			r[7].services.n = 0;
-			break;
-		case 2:
-			r[7].mode = AAS_MODE_WARN;
-			break;
-		case 3:
-			r[7].groups = r[1].groups;
-			r[7].gids = gids;
-			break;
-		case 4:
-			r[7].hosts = r[3].hosts;
-			break;
-		case 5:
-			r[7].nets = nets;
-			r[7].nets_n = 1;
-			break;
-		case 6:
-			r[7].spans = spans;
-			r[7].spans_n = 1;
-			break;
-		case 7:
-			r[7].origin = AAS_OR_LOCAL;
-			break;
-		case 8:
-			r[4].mode = AAS_MODE_OBSERVE;
-			break;
-		case 9:
-			r[4].users.n = 0;
-			break;
-		case 10:
-			r[4].groups.n = 0;
-			break;
-		case 11:
-			r[4].lease_s = 0;
-			break;
-		case 12:
-			r[4].hosts = r[3].hosts;
-			break;
-		case 13:
-			r[5].users.n = 0;
-			break;
-		case 14:
-			r[5].cas_n = 0;
-			r[5].evidence_services.n = 0;
-			break;
-		case 15:
-			r[5].not_before_s = r[5].not_after_s;
-			break;
-		default:
-			r[2].users.n = 0;
-			r[2].services.n = 0;
-			break;
-		}
-		refused(&s, AAS_ERR_INVAL);
+		make_senseless(i, all_rules());
+		refused(&s, AAS_ERR_INVAL, "a senseless rule");
 	}
 }
 
@@ -1164,17 +1106,17 @@ policy_file_zone_and_files_out_of_range_are_refused(void **state)
 		s = all();
 		s.zone = bad[i];
 		s.zone_n = 2;
-		refused(&s, AAS_ERR_INVAL);
+		refused(&s, AAS_ERR_INVAL, "zone or files");
 	}
 	s = all();
 	s.files = &f;
 	s.files_n = 1;
-	refused(&s, AAS_ERR_INVAL);
+	refused(&s, AAS_ERR_INVAL, "zone or files");
 	f.path = "";
-	refused(&s, AAS_ERR_INVAL);
+	refused(&s, AAS_ERR_INVAL, "zone or files");
 	memset(path, 'x', sizeof(path) - 1);
 	f.path = path;
-	refused(&s, AAS_ERR_INVAL);
+	refused(&s, AAS_ERR_INVAL, "zone or files");
 }
 
 static void
@@ -1185,13 +1127,13 @@ policy_file_two_rules_of_one_name_are_refused(void **state)
 
 	(void)state;
 	r[6].name = "r0";
-	refused(&s, AAS_ERR_EXISTS);
+	refused(&s, AAS_ERR_EXISTS, "one name");
 	r[6].source = "exec"; /* of two sources they may */
 	free(compiled(&s, &(size_t){ 0 }));
 }
 
 static void
-policy_file_f14_no_memory_is_an_error(void **state)
+policy_file_f40_no_memory_is_an_error(void **state)
 {
 	struct aas_policy_source s = all();
 	struct aas_policy *p = NULL;
@@ -1202,134 +1144,148 @@ policy_file_f14_no_memory_is_an_error(void **state)
 
 	(void)state;
 	for (i = 0; r != AAS_OK && i < 200; i++) {
-		left = i;
+		nomem.left = i;
 		r = aas_policy_compile(&s, &b, &n);
-		left = -1;
+		nomem.left = -1;
 		assert_true(r == AAS_OK || r == AAS_ERR_NOMEM);
 		assert_true((b != NULL) == (r == AAS_OK));
 	}
 	assert_int_equal(r, AAS_OK);
 	assert_true(i > 5);
 	for (i = 0; i < 2; i++) {
-		left = i;
+		nomem.left = i;
 		assert_int_equal(aas_policy_parse(b, n, &p), AAS_ERR_NOMEM);
-		left = -1;
+		nomem.left = -1;
 		assert_null(p);
 	}
 	free(b);
 }
 
+static const struct aas_zone_step later[] = { { -5000000000, -3600 },
+	{ 1, 3600 }, { 1700000000, 7200 } };
+static const struct aas_net other_net[] = { { { 3 }, 32 }, { { 0 }, 0 } };
+static const struct aas_span other_span[] = { { 481, 1080 }, { 0, 10080 } };
+static const uint8_t other_make[][16] = { { 1 }, { 2 }, { 4 } };
+static const struct aas_blob other_ca[] = { { 3, (const uint8_t *)"abd" },
+	{ 5, (const uint8_t *)"defgh" } };
+static const struct aas_blob long_ca[] = { { 4, (const uint8_t *)"abcd" },
+	{ 5, (const uint8_t *)"defgh" } };
+static const gid_t other_gids[] = { 41, 10, 30, 41 };
+static const char *other_users[] = { "carol", "alicf", "bob", "zoe" };
+
+#define CHANGES 25
+
+static void
+change_settings(int i, struct aas_policy_source *s, struct aas_origin_file *f)
+{
+	switch (i) {
+	case 0:
+		s->rules_n--;
+		break;
+	case 1:
+		s->zone = later;
+		break;
+	case 2:
+		s->zone_n--;
+		break;
+	case 3:
+		f[0].path = "/x";
+		break;
+	case 4:
+		f[0].mtime_ns++;
+		break;
+	case 5:
+		f[0].ctime_ns++;
+		break;
+	case 6:
+		f[0].size++;
+		break;
+	case 7:
+		f[0].ino++;
+		break;
+	case 8:
+		f[0].dev++;
+		break;
+	case 9:
+		f[0].sha256[31]++;
+		break;
+	case 10:
+		s->files_n--;
+		break;
+	default:
+		s->built_s++; /* the header alone */
+		break;
+	}
+}
+
+static void
+change_rule(int i, struct aas_rule *r)
+{
+	switch (i) {
+	case 11:
+		r[0].from_s++;
+		break;
+	case 12:
+		r[0].users.v = other_users;
+		break;
+	case 13:
+		r[0].users.n = 2;
+		break;
+	case 14:
+		r[1].gids = other_gids;
+		break;
+	case 15:
+		r[3].nets = other_net;
+		break;
+	case 16:
+		r[3].spans = other_span;
+		break;
+	case 17:
+		r[3].aaguids = other_make;
+		break;
+	case 18:
+		r[5].cas = other_ca;
+		break;
+	case 19:
+		r[5].cas_n = 1;
+		break;
+	case 20:
+		r[0].name = "r9";
+		break;
+	case 21:
+		r[0].where = "elsewhere";
+		break;
+	case 22:
+		r[0].source = "exec";
+		break;
+	case 23:
+		r[5].cas = long_ca;
+		break;
+	default:
+		break;
+	}
+}
+
 /* What reads back as something else is never handed out. */
 static void
-policy_file_that_reads_back_otherwise_is_refused(void **state)
+policy_file_h2_that_reads_back_otherwise_is_refused(void **state)
 {
-	static const struct aas_zone_step later[] = { { -5000000000, -3600 },
-		{ 1, 3600 }, { 1700000000, 7200 } };
-	static const struct aas_net other_net[] = { { { 3 }, 32 },
-		{ { 0 }, 0 } };
-	static const struct aas_span other_span[] = { { 481, 1080 },
-		{ 0, 10080 } };
-	static const uint8_t other_make[][16] = { { 1 }, { 2 }, { 4 } };
-	static const struct aas_blob other_ca[] = {
-		{ 3, (const uint8_t *)"abd" }, { 5, (const uint8_t *)"defgh" }
-	};
-	static const struct aas_blob long_ca[] = {
-		{ 4, (const uint8_t *)"abcd" }, { 5, (const uint8_t *)"defgh" }
-	};
-	static const gid_t other_gids[] = { 41, 10, 30, 41 };
-	static const char *other_users[] = { "carol", "alicf", "bob", "zoe" };
-	static struct aas_origin_file f[2];
+	struct aas_origin_file f[2];
 
 	(void)state;
-	for (int i = 0; i < 25; i++) {
+	for (int i = 0; i < CHANGES; i++) {
 		struct aas_policy_source s = all();
-		struct aas_rule *r = all_rules();
 		uint8_t *b, *none = NULL;
 		size_t n = 0;
 
 		memcpy(f, origins, sizeof(f));
 		s.files = f;
-		switch (i) {
-		case 0:
-			s.rules_n--;
-			break;
-		case 1:
-			s.zone = later;
-			break;
-		case 2:
-			s.zone_n--;
-			break;
-		case 3:
-			f[0].path = "/x";
-			break;
-		case 4:
-			f[0].mtime_ns++;
-			break;
-		case 5:
-			f[0].ctime_ns++;
-			break;
-		case 6:
-			f[0].size++;
-			break;
-		case 7:
-			f[0].ino++;
-			break;
-		case 8:
-			f[0].dev++;
-			break;
-		case 9:
-			f[0].sha256[31]++;
-			break;
-		case 10:
-			s.files_n--;
-			break;
-		case 11:
-			r[0].from_s++;
-			break;
-		case 12:
-			r[0].users.v = other_users;
-			break;
-		case 13:
-			r[0].users.n = 2;
-			break;
-		case 14:
-			r[1].gids = other_gids;
-			break;
-		case 15:
-			r[3].nets = other_net;
-			break;
-		case 16:
-			r[3].spans = other_span;
-			break;
-		case 17:
-			r[3].aaguids = other_make;
-			break;
-		case 18:
-			r[5].cas = other_ca;
-			break;
-		case 19:
-			r[5].cas_n = 1;
-			break;
-		case 20:
-			r[0].name = "r9";
-			break;
-		case 21:
-			r[0].where = "elsewhere";
-			break;
-		case 22:
-			r[0].source = "exec";
-			break;
-		case 23:
-			r[5].cas = long_ca;
-			break;
-		default:
-			s.built_s++; /* the header alone */
-			break;
-		}
+		if (i >= 11 && i <= 23)
+			change_rule(i, all_rules());
+		else
+			change_settings(i, &s, f);
 		b = compiled(&s, &n);
-		memcpy(f, origins, sizeof(f));
 		s = all();
-		(void)all_rules();
 		other = b;
 		other_n = n;
 		assert_int_equal(
@@ -1344,6 +1300,116 @@ policy_file_that_reads_back_otherwise_is_refused(void **state)
 }
 
 /* --- on disk ---------------------------------------------------------------*/
+
+/* Returns how long it is. */
+static size_t
+put_large(struct fixture *f, char path[FIXTURE_PATH])
+{
+	struct aas_rule many[200];
+	char names[200][16];
+	struct aas_policy_source s = make_source(many, 200);
+	size_t n = 0;
+	uint8_t *b = NULL;
+	FILE *out;
+
+	for (int i = 0; i < 200; i++) {
+		many[i] = all_rules()[0];
+		(void)snprintf(names[i], sizeof(names[i]), "many%d", i);
+		many[i].name = names[i];
+	}
+	b = compiled(&s, &n);
+	out = fopen(fixture_path(f, "policy.bin", path), "we");
+	assert_non_null(out);
+	assert_int_equal(fwrite(b, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+	free(b);
+	assert_int_equal(chmod(path, 0644), 0);
+	return n;
+}
+
+/* A screen locker must not end by what somebody does to the file. */
+static int
+as_locker(void *arg)
+{
+	struct aas_policy *p = NULL;
+	struct aas_query q = query(0);
+	struct aas_answer a = { .size = sizeof(a) };
+
+	CHECK(seteuid(65534) == 0);
+	CHECK(aas_policy_open(arg, &p) == AAS_OK);
+	CHECK(!p->mapped);
+	CHECK(seteuid(0) == 0);
+	CHECK(truncate(arg, 0) == 0);
+	CHECK(aas_policy_check(p) == AAS_OK);
+	CHECK(aas_policy_eval(p, &q, &a) == AAS_OK);
+	aas_policy_free(&p);
+	return 0;
+}
+
+static void
+policy_file_that_is_large_is_mapped(void **state)
+{
+	struct fixture *f = *state;
+	struct aas_policy *p = NULL;
+	struct aas_query q = query(0);
+	struct aas_answer a = { .size = sizeof(a) };
+	char path[FIXTURE_PATH];
+	size_t n = 0;
+
+	if (geteuid() != 0)
+		skip();
+	n = put_large(f, path);
+	assert_int_equal(aas_policy_open(path, &p), AAS_OK);
+	assert_int_equal(p->mapped, 1);
+	assert_int_equal(aas_policy_check(p), AAS_OK);
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+	aas_policy_free(&p);
+	assert_int_equal(truncate(path, (off_t)(n - 8)), 0);
+	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_FORMAT);
+	assert_null(p);
+}
+
+static void
+policy_file_that_is_large_is_read_by_who_is_not_root(void **state)
+{
+	struct fixture *f = *state;
+	char path[FIXTURE_PATH];
+
+	if (geteuid() != 0)
+		skip();
+	put_large(f, path);
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	assert_int_equal(fixture_in_child(as_locker, path), 0);
+}
+
+/* aasctl check, of a runner's own account, has no time to read it all. */
+static int
+as_runner(void *arg)
+{
+	struct aas_policy *p = NULL;
+	struct aas_query q = query(0);
+	struct aas_answer a = { .size = sizeof(a) };
+
+	CHECK(seteuid(65534) == 0);
+	CHECK(aas_policy_open_mapped(arg, &p) == AAS_OK);
+	CHECK(p->mapped);
+	CHECK(aas_policy_eval(p, &q, &a) == AAS_OK);
+	aas_policy_free(&p);
+	return 0;
+}
+
+static void
+policy_file_that_is_large_is_mapped_by_who_guards_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char path[FIXTURE_PATH];
+
+	if (geteuid() != 0)
+		skip();
+	put_large(f, path);
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	assert_int_equal(fixture_in_child(as_runner, path), 0);
+}
 
 static void
 policy_file_of_others_is_refused(void **state)
@@ -1368,15 +1434,17 @@ policy_file_of_others_is_refused(void **state)
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(aas_policy_open(path, &p), AAS_OK);
-	assert_int_equal(p->mapped, 1);
+	assert_int_equal(p->mapped, 0); /* so small, it is read */
 	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
 	assert_int_equal(aas_policy_check(p), AAS_OK);
 	assert_int_equal(aas_policy_check(p), AAS_OK);
 	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
 	aas_policy_free(&p);
-	left = 0;
-	assert_int_equal(aas_policy_open(path, &p), AAS_ERR_NOMEM);
-	left = -1;
+	for (int i = 0; i < 2; i++) {
+		nomem.left = i;
+		assert_int_equal(aas_policy_open(path, &p), AAS_ERR_NOMEM);
+	}
+	nomem.left = -1;
 	assert_int_equal(symlink(path, fixture_path(f, "link", link)), 0);
 	assert_int_not_equal(aas_policy_open(link, &p), AAS_OK);
 	assert_int_equal(chmod(path, 0666), 0);
@@ -1418,17 +1486,25 @@ main(void)
 		FIXTURE_TEST(
 		    policy_file_well_sealed_nonsense_is_refused_without_harm),
 		FIXTURE_TEST(policy_file_header_out_of_range_is_refused),
+		FIXTURE_TEST(policy_file_f75_of_another_version_is_told_apart),
 		FIXTURE_TEST(policy_file_settings_out_of_range_are_refused),
+		FIXTURE_TEST(policy_file_texts_of_no_use_are_refused),
 		FIXTURE_TEST(policy_file_rule_out_of_range_is_refused),
 		FIXTURE_TEST(policy_file_senseless_rule_is_refused),
 		FIXTURE_TEST(
 		    policy_file_zone_and_files_out_of_range_are_refused),
 		FIXTURE_TEST(policy_file_two_rules_of_one_name_are_refused),
-		FIXTURE_TEST(policy_file_f14_no_memory_is_an_error),
-		FIXTURE_TEST(policy_file_that_reads_back_otherwise_is_refused),
+		FIXTURE_TEST(policy_file_f40_no_memory_is_an_error),
+		FIXTURE_TEST(
+		    policy_file_h2_that_reads_back_otherwise_is_refused),
 		FIXTURE_TEST(
 		    policy_file_parts_are_checked_where_the_whole_is_right),
 		FIXTURE_TEST(policy_file_places_out_of_bounds_are_refused),
+		FIXTURE_TEST(policy_file_that_is_large_is_mapped),
+		FIXTURE_TEST(
+		    policy_file_that_is_large_is_read_by_who_is_not_root),
+		FIXTURE_TEST(
+		    policy_file_that_is_large_is_mapped_by_who_guards_nothing),
 		FIXTURE_TEST(policy_file_of_others_is_refused),
 	};
 

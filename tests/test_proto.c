@@ -121,6 +121,64 @@ proto_request_comes_back_whole(void **state)
 	whole_or_nothing(request, len);
 }
 
+/* No list, and a list without an entry, are not the same. */
+static void
+proto_request_kinds(void **state)
+{
+	static struct aas_request in;
+	static const uint8_t none[16];
+	size_t len, plain;
+
+	(void)state;
+	fill_request(&in);
+	assert_int_equal(aas_request_put(&in, buf, CAP, &plain), AAS_OK);
+	assert_int_equal(buf[plain - 1], 0);
+	assert_false(rq.kinds.device_bound || rq.kinds.listed);
+	for (unsigned said = 1; said < 4; said++)
+		for (unsigned n = 0; n < 3; n++) {
+			memset(&in.kinds, 0, sizeof(in.kinds));
+			in.kinds.device_bound = (said & 1) != 0;
+			in.kinds.listed = (said & 2) != 0;
+			in.kinds.aaguids_n =
+			    (uint16_t)(in.kinds.listed ? n : 0);
+			memset(in.kinds.aaguids, 6, 16 * in.kinds.aaguids_n);
+			assert_int_equal(
+			    aas_request_put(&in, buf, CAP, &len), AAS_OK);
+			assert_int_equal(
+			    len, plain + (in.kinds.listed ? 2u + 16u * n : 0u));
+			memset(&rq, 0, sizeof(rq));
+			assert_int_equal(
+			    aas_request_get(buf, len, &rq), AAS_OK);
+			assert_memory_equal(&in, &rq, sizeof(in));
+			assert_true(rq.kinds.device_bound || rq.kinds.listed);
+			assert_int_equal(aas_kinds_take(&rq.kinds, none, 0),
+			    !in.kinds.listed);
+			assert_int_equal(
+			    aas_kinds_take(&rq.kinds, none, AAS_BE),
+			    !in.kinds.listed && !in.kinds.device_bound);
+			if (n > 0 && in.kinds.listed)
+				assert_int_equal(aas_kinds_make(&rq.kinds,
+						     in.kinds.aaguids[0]),
+				    1);
+			whole_or_nothing(request, len);
+		}
+	/* As many as a policy can have; no more, and no other kinds. */
+	in.creds_n = 0;
+	in.kinds.aaguids_n = AAS_KINDS_MAX;
+	assert_int_equal(aas_request_put(&in, buf, CAP, &len), AAS_OK);
+	assert_true(len <= AAS_FRAME_MAX - AAS_FRAME_HEAD);
+	assert_int_equal(aas_request_get(buf, len, &rq), AAS_OK);
+	buf[len - 16 * AAS_KINDS_MAX - 1] = 1;
+	assert_int_equal(aas_request_get(buf, len + 16, &rq), AAS_ERR_FORMAT);
+	assert_int_equal(rq.kinds.aaguids_n, 0);
+	in.kinds.aaguids_n = AAS_KINDS_MAX + 1;
+	assert_int_equal(aas_request_put(&in, buf, CAP, &len), AAS_ERR_INVAL);
+	fill_request(&in);
+	assert_int_equal(aas_request_put(&in, buf, CAP, &len), AAS_OK);
+	buf[len - 1] = 4;
+	assert_int_equal(aas_request_get(buf, len, &rq), AAS_ERR_FORMAT);
+}
+
 static void
 proto_request_out_of_bounds_is_refused(void **state)
 {
@@ -135,7 +193,7 @@ proto_request_out_of_bounds_is_refused(void **state)
 			in.op = 0;
 			break;
 		case 1:
-			in.op = AAS_OP_ENROLL + 1;
+			in.op = AAS_OP_UNLOCK + 1;
 			break;
 		case 2:
 			in.flags = 0x8000;
@@ -204,6 +262,8 @@ proto_verdict_comes_back_whole(void **state)
 	(void)snprintf(in.label[0], AAS_LABEL_MAX, "blue");
 	(void)snprintf(in.label[1], AAS_LABEL_MAX, "spare");
 	memset(in.key, 8, sizeof(in.key));
+	memset(in.aaguid, 9, sizeof(in.aaguid));
+	in.backup[1] = AAS_BE | AAS_BS;
 	in.uv = 1;
 	in.state = AAS_ST_DISABLED;
 	in.deadline_s = 0x123456789a;
@@ -242,9 +302,10 @@ proto_verdict_out_of_bounds_is_refused(void **state)
 	size_t len;
 
 	(void)state;
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		memset(&in, 0, sizeof(in));
 		in.result = AAS_GRANTED;
+		in.backup[1] = i == 5 ? 0x40 : 0;
 		in.deadline_s = i == 4 ? -1 : 1;
 		in.keys_n = i == 0 ? 3 : 1;
 		in.uv = i == 1 ? 2 : 1;
@@ -372,6 +433,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(proto_request_comes_back_whole),
 		FIXTURE_TEST(proto_request_out_of_bounds_is_refused),
+		cmocka_unit_test(proto_request_kinds),
 		FIXTURE_TEST(proto_put_over_a_bound_is_refused),
 		FIXTURE_TEST(proto_verdict_comes_back_whole),
 		FIXTURE_TEST(proto_verdict_with_a_flipped_result_is_refused),

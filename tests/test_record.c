@@ -105,7 +105,6 @@ record_genesis_of_two_keys_loads(void **state)
 {
 	struct chain ch;
 	struct aas_record *rec = NULL;
-	struct aas_pin pin;
 	unsigned line = 9;
 
 	(void)state;
@@ -125,8 +124,6 @@ record_genesis_of_two_keys_loads(void **state)
 	assert_int_equal(rec->keys[0].roaming, 1);
 	assert_int_equal(rec->recovery_wait_s, 48 * 3600);
 	assert_memory_equal(&rec->pin, &ch.pin, sizeof(ch.pin));
-	assert_int_equal(aas_record_links(ch.p, ch.len, &pin), AAS_OK);
-	assert_memory_equal(&pin, &ch.pin, sizeof(pin));
 	aas_record_free(&rec);
 	chain_free(&ch);
 }
@@ -587,10 +584,92 @@ record_credential_id_keeps_its_public_key(void **state)
 	chain_free(&ch);
 }
 
+/* --- signed out ---------------------------------------------------------- */
+
+static void
+expect_out(const struct chain *ch, const struct aas_replay *rp, uint64_t seq,
+    enum aas_type type, int locked)
+{
+	struct aas_record *rec = NULL;
+
+	assert_int_equal(
+	    aas_record_replay(ch->p, ch->len, rp, &rec, NULL), AAS_OK);
+	assert_int_equal(rec->out_seq, seq);
+	assert_int_equal(rec->out_type, type);
+	assert_int_equal(rec->locked, locked);
+	aas_record_free(&rec);
+}
+
+static void
+put_entry(struct chain *ch, const struct aas_entry *e, struct signer **by,
+    size_t n, const uint8_t *rk)
+{
+	char *line = chain_sign(e, by, n, rk);
+
+	chain_add(ch, line);
+	free(line);
+}
+
+static void
+record_signs_out_by_enrolment_lock_and_recovery(void **state)
+{
+	const struct aas_replay rp = { .verify_from = 1 };
+	struct signer *ab[] = { &a, &b };
+	struct signer *cd[] = { &c, &d };
+	struct chain ch;
+	struct aas_entry *e = NULL;
+
+	(void)state;
+	start(&ch);
+	expect_out(&ch, &rp, 1, AAS_T_GENESIS, 0);
+	put_entry(&ch, fresh(&ch, AAS_T_LOCK), ab, 1, NULL);
+	expect_out(&ch, &rp, 1, AAS_T_GENESIS, 1);
+	put_entry(&ch, fresh(&ch, AAS_T_UNLOCK), ab, 2, NULL);
+	e = fresh(&ch, AAS_T_LOCK);
+	e->end = 1;
+	put_entry(&ch, e, ab, 1, NULL);
+	expect_out(&ch, &rp, 4, AAS_T_LOCK, 1);
+	/* A recovery gets out of it. */
+	put_entry(&ch, fresh(&ch, AAS_T_RECOVERY_START), NULL, 0, rkey);
+	expect_out(&ch, &rp, 4, AAS_T_LOCK, 1);
+	e = fresh(&ch, AAS_T_RECOVERY_FINISH);
+	e->keys_n = 2;
+	e->keys[0] = c.key;
+	e->keys[1] = d.key;
+	e->recovery_n = 1;
+	memset(e->recovery[0], 7, 32);
+	put_entry(&ch, e, cd, 2, rkey);
+	expect_out(&ch, &rp, 6, AAS_T_RECOVERY_FINISH, 0);
+	chain_free(&ch);
+}
+
+/* Who signed in while it waited is signed out too. */
+static void
+record_lock_that_was_held_signs_out_at_its_release(void **state)
+{
+	struct signer *ab[] = { &a, &b };
+	struct aas_hold hold = { .release = 3 };
+	struct aas_replay rp = {
+		.verify_from = 1, .holds = &hold, .holds_n = 1
+	};
+	struct chain ch;
+	struct aas_entry *e = NULL;
+
+	(void)state;
+	start(&ch);
+	e = fresh(&ch, AAS_T_LOCK);
+	e->end = 1;
+	put_entry(&ch, e, ab, 1, NULL);
+	memcpy(hold.hash, ch.pin.head, 32);
+	put_entry(&ch, fresh(&ch, AAS_T_SET_CONTACTS), ab, 1, NULL);
+	expect_out(&ch, &rp, 4, AAS_T_LOCK, 1);
+	chain_free(&ch);
+}
+
 /* --- s6: torn and flipped ------------------------------------------------ */
 
 static void
-record_f6_truncated_anywhere_is_refused(void **state)
+record_f6_pam_u2f_1_2_1_truncated_anywhere_is_refused(void **state)
 {
 	struct chain ch;
 	struct signer *by[] = { &a };
@@ -616,7 +695,7 @@ static void
 record_s6_each_flipped_bit_changes_nothing_or_is_refused(void **state)
 {
 	struct chain ch;
-	struct aas_pin pin;
+	struct aas_record *rec = NULL;
 
 	(void)state;
 	start(&ch);
@@ -624,9 +703,12 @@ record_s6_each_flipped_bit_changes_nothing_or_is_refused(void **state)
 		for (unsigned bit = 0; bit < 8; bit++) {
 			ch.p[i] = (char)(ch.p[i] ^ (1 << bit));
 			/* Without a proof checked, the head still tells. */
-			if (aas_record_links(ch.p, ch.len, &pin) == AAS_OK)
+			if (aas_record_load(ch.p, ch.len, 0, &rec, NULL) ==
+			    AAS_OK) {
 				assert_memory_not_equal(
-				    pin.head, ch.pin.head, 32);
+				    rec->pin.head, ch.pin.head, 32);
+				aas_record_free(&rec);
+			}
 			/* And every eighth byte in full. */
 			if (i % 8 == bit)
 				assert_int_not_equal(
@@ -695,77 +777,78 @@ change(const char *text, const char *from, const char *to)
 
 #define PROOFS "{\"fido\":[]}"
 
+/* A change of one member that must cost the whole entry. */
+static const struct {
+	const char *from, *to;
+} bad_json[] = {
+	{ "\"seq\":1", "\"seq\":0" },
+	{ "\"seq\":1", "\"seq\":-1" },
+	{ "\"seq\":1", "\"seq\":1.0" },
+	{ "\"seq\":1", "\"seq\":\"1\"" },
+	{ "\"seq\":1", "\"seq\":true" },
+	{ "\"seq\":1", "\"seq\":99999999999999999999" },
+	{ "\"seq\":1", "\"seq\":1,\"seq\":1" },
+	{ "\"seq\":1,", "" },
+	{ "\"seq\":1", "\"seq\":1,\"extra\":1" },
+	{ "\"prev\":\"0", "\"prev\":\"" },
+	{ "\"prev\":\"0", "\"prev\":\"A" },
+	{ "\"prev\":\"0", "\"prev\":\"00" },
+	{ "\"user\":\"alice\"", "\"user\":\"../x\"" },
+	{ "\"user\":\"alice\"", "\"user\":\"\"" },
+	{ "\"user\":\"alice\"", "\"user\":\"a\\u0000b\"" },
+	{ "\"user\":\"alice\"", "\"user\":[\"alice\"]" },
+	{ "\"uid\":1000", "\"uid\":4294967295" },
+	{ "\"uid\":1000", "\"uid\":-1" },
+	{ "\"realm\":\"login", "\"realm\":\"Login" },
+	{ "\"realm\":\"login", "\"realm\":\"-login" },
+	{ "\"host\":\"host1\"", "\"host\":\"a b\"" },
+	{ "\"host\":\"host1\"", "\"host\":\"\"" },
+	{ "\"time\":\"2026", "\"time\":\"x026" },
+	{ "\"type\":\"genesis\"", "\"type\":\"genius\"" },
+	{ "\"type\":\"genesis\"", "\"type\":\"lock\"" },
+	{ "\"label\":\"blue\"", "\"label\":\"\"" },
+	{ "\"label\":\"blue\"", "\"label\":\" blue\"" },
+	{ "\"label\":\"blue\"", "\"label\":\"blue \"" },
+	{ "\"label\":\"blue\"", "\"label\":\"b\\u001bue\"" },
+	{ "\"label\":\"blue\"", "\"label\":\"b\\u202eue\"" },
+	{ "\"label\":\"blue\"", "\"label\":\"b'lue\"" },
+	{ "\"label\":\"blue\"",
+	    "\"label\":\"123456789012345678901234567890123\"" },
+	{ "\"alg\":-7", "\"alg\":-8" },
+	{ "\"alg\":-7", "\"alg\":-257" },
+	{ "\"alg\":-7", "\"alg\":-7,\"crv\":1" },
+	{ "\"cred\":{", "\"cred\":[],\"x\":{" },
+	{ "\"ssh\":{", "\"ssh\":3,\"x\":{" },
+	{ "\"aaguid\":\"", "\"aaguid\":\"AAAA" },
+	{ "\"aaguid\":\"Wlpa", "\"aaguid\":\"" },
+	{ "\"transports\":1", "\"transports\":16" },
+	{ "\"backup\":0", "\"backup\":16" },
+	{ "\"backup\":0", "\"backup\":1" },
+	{ "\"roaming\":true", "\"roaming\":1" },
+	{ "\"counter\":0", "\"counter\":-1" },
+	{ "\"counter\":0", "\"counter\":4294967296" },
+	{ "\"recovery_wait_s\":172800", "\"recovery_wait_s\":172799" },
+	{ "\"recovery_wait_s\":172800", "\"recovery_wait_s\":999999999" },
+	{ "\"recovery\":[\"", "\"recovery\":[\"AAAA" },
+	{ "\"recovery\":[\"", "\"recovery\":[3,\"" },
+	{ "\"keys\":[{", "\"keys\":{\"a\":[{" },
+	{ "\"keys\":[{", "\"keys\":[3,{" },
+	{ "\"keys\":[{", "\"keys\":[[[[[[{" },
+	{ "}],", "}]}," },
+};
+
+static const char *const bad_proofs[] = { "", "{}", "[]", "{\"fido\":[]} x",
+	"{\"fido\":{}}", "{\"fido\":[3]}", "{\"fido\":[],\"x\":1}",
+	"{\"fido\":[{\"id\":\"AA==\",\"auth\":\"AA==\"}]}",
+	"{\"fido\":[{\"id\":\"\",\"auth\":\"AA==\",\"sig\":\"AA==\"}]}",
+	"{\"fido\":[],\"recovery\":[]}", "{\"fido\":[],\"recovery\":[3]}",
+	"{\"fido\":[],\"recovery\":[{\"pub\":\"AA==\",\"sig\":\"AA==\"}"
+	"]}",
+	"{\"fido\":[[[[[[[]]]]]]]}", "{\"fido\":[]", "{\"fido\":\"" };
+
 static void
 record_json_is_read_strictly(void **state)
 {
-	static const struct {
-		const char *from, *to;
-	} bad[] = {
-		{ "\"seq\":1", "\"seq\":0" },
-		{ "\"seq\":1", "\"seq\":-1" },
-		{ "\"seq\":1", "\"seq\":1.0" },
-		{ "\"seq\":1", "\"seq\":\"1\"" },
-		{ "\"seq\":1", "\"seq\":true" },
-		{ "\"seq\":1", "\"seq\":99999999999999999999" },
-		{ "\"seq\":1", "\"seq\":1,\"seq\":1" },
-		{ "\"seq\":1,", "" },
-		{ "\"seq\":1", "\"seq\":1,\"extra\":1" },
-		{ "\"prev\":\"0", "\"prev\":\"" },
-		{ "\"prev\":\"0", "\"prev\":\"A" },
-		{ "\"prev\":\"0", "\"prev\":\"00" },
-		{ "\"user\":\"alice\"", "\"user\":\"../x\"" },
-		{ "\"user\":\"alice\"", "\"user\":\"\"" },
-		{ "\"user\":\"alice\"", "\"user\":\"a\\u0000b\"" },
-		{ "\"user\":\"alice\"", "\"user\":[\"alice\"]" },
-		{ "\"uid\":1000", "\"uid\":4294967295" },
-		{ "\"uid\":1000", "\"uid\":-1" },
-		{ "\"realm\":\"login", "\"realm\":\"Login" },
-		{ "\"realm\":\"login", "\"realm\":\"-login" },
-		{ "\"host\":\"host1\"", "\"host\":\"a b\"" },
-		{ "\"host\":\"host1\"", "\"host\":\"\"" },
-		{ "\"time\":\"2026", "\"time\":\"x026" },
-		{ "\"type\":\"genesis\"", "\"type\":\"genius\"" },
-		{ "\"type\":\"genesis\"", "\"type\":\"lock\"" },
-		{ "\"label\":\"blue\"", "\"label\":\"\"" },
-		{ "\"label\":\"blue\"", "\"label\":\" blue\"" },
-		{ "\"label\":\"blue\"", "\"label\":\"blue \"" },
-		{ "\"label\":\"blue\"", "\"label\":\"b\\u001bue\"" },
-		{ "\"label\":\"blue\"", "\"label\":\"b\\u202eue\"" },
-		{ "\"label\":\"blue\"", "\"label\":\"b'lue\"" },
-		{ "\"label\":\"blue\"",
-		    "\"label\":\"123456789012345678901234567890123\"" },
-		{ "\"alg\":-7", "\"alg\":-8" },
-		{ "\"alg\":-7", "\"alg\":-257" },
-		{ "\"alg\":-7", "\"alg\":-7,\"crv\":1" },
-		{ "\"cred\":{", "\"cred\":[],\"x\":{" },
-		{ "\"ssh\":{", "\"ssh\":3,\"x\":{" },
-		{ "\"aaguid\":\"", "\"aaguid\":\"AAAA" },
-		{ "\"aaguid\":\"Wlpa", "\"aaguid\":\"" },
-		{ "\"transports\":1", "\"transports\":16" },
-		{ "\"backup\":0", "\"backup\":16" },
-		{ "\"backup\":0", "\"backup\":1" },
-		{ "\"roaming\":true", "\"roaming\":1" },
-		{ "\"counter\":0", "\"counter\":-1" },
-		{ "\"counter\":0", "\"counter\":4294967296" },
-		{ "\"recovery_wait_s\":172800", "\"recovery_wait_s\":172799" },
-		{ "\"recovery_wait_s\":172800",
-		    "\"recovery_wait_s\":999999999" },
-		{ "\"recovery\":[\"", "\"recovery\":[\"AAAA" },
-		{ "\"recovery\":[\"", "\"recovery\":[3,\"" },
-		{ "\"keys\":[{", "\"keys\":{\"a\":[{" },
-		{ "\"keys\":[{", "\"keys\":[3,{" },
-		{ "\"keys\":[{", "\"keys\":[[[[[[{" },
-		{ "}],", "}]}," },
-	};
-	static const char *const proofs[] = { "", "{}", "[]", "{\"fido\":[]} x",
-		"{\"fido\":{}}", "{\"fido\":[3]}", "{\"fido\":[],\"x\":1}",
-		"{\"fido\":[{\"id\":\"AA==\",\"auth\":\"AA==\"}]}",
-		"{\"fido\":[{\"id\":\"\",\"auth\":\"AA==\",\"sig\":\"AA==\"}]}",
-		"{\"fido\":[],\"recovery\":[]}",
-		"{\"fido\":[],\"recovery\":[3]}",
-		"{\"fido\":[],\"recovery\":[{\"pub\":\"AA==\",\"sig\":\"AA==\"}"
-		"]}",
-		"{\"fido\":[[[[[[[]]]]]]]}", "{\"fido\":[]", "{\"fido\":\"" };
 	struct chain ch;
 	struct aas_entry *e = NULL;
 	char *json = NULL;
@@ -778,16 +861,17 @@ record_json_is_read_strictly(void **state)
 	assert_int_equal(aas_entry_payload(e, &json), AAS_OK);
 	/* As it is it gets past the JSON, to the rule about proofs. */
 	assert_int_equal(load_json(json, PROOFS), AAS_ERR_DENIED);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		char *s = change(json, bad[i].from, bad[i].to);
+	for (size_t i = 0; i < sizeof(bad_json) / sizeof(bad_json[0]); i++) {
+		char *s = change(json, bad_json[i].from, bad_json[i].to);
 
 		if (load_json(s, PROOFS) != AAS_ERR_FORMAT)
-			fail_msg("taken: %s -> %s", bad[i].from, bad[i].to);
+			fail_msg("taken: %s -> %s", bad_json[i].from,
+			    bad_json[i].to);
 		free(s);
 	}
-	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
-		if (load_json(json, proofs[i]) != AAS_ERR_FORMAT)
-			fail_msg("taken: %s", proofs[i]);
+	for (size_t i = 0; i < sizeof(bad_proofs) / sizeof(bad_proofs[0]); i++)
+		if (load_json(json, bad_proofs[i]) != AAS_ERR_FORMAT)
+			fail_msg("taken: %s", bad_proofs[i]);
 	free(json);
 }
 
@@ -912,7 +996,11 @@ main(void)
 		FIXTURE_TEST(record_release_takes_effect_after_its_entry),
 		FIXTURE_TEST(record_pin_must_be_on_the_chain),
 		FIXTURE_TEST(record_credential_id_keeps_its_public_key),
-		FIXTURE_TEST(record_f6_truncated_anywhere_is_refused),
+		FIXTURE_TEST(record_signs_out_by_enrolment_lock_and_recovery),
+		FIXTURE_TEST(
+		    record_lock_that_was_held_signs_out_at_its_release),
+		FIXTURE_TEST(
+		    record_f6_pam_u2f_1_2_1_truncated_anywhere_is_refused),
 		FIXTURE_TEST(
 		    record_s6_each_flipped_bit_changes_nothing_or_is_refused),
 		FIXTURE_TEST(record_bounds_hold),

@@ -241,7 +241,7 @@ relay_refused_brings_nothing_but_the_reason(void **state)
 }
 
 static void
-relay_broken_protocol_is_never_a_grant(void **state)
+relay_f53_broken_protocol_is_never_a_grant(void **state)
 {
 	/* No verdict; a second result; a result not asked for; a verdict of
 	 * another nonce, operation or user, with trailing data, or neither
@@ -314,7 +314,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(relay_granted_brings_what_was_made),
 		FIXTURE_TEST(relay_refused_brings_nothing_but_the_reason),
-		FIXTURE_TEST(relay_broken_protocol_is_never_a_grant),
+		FIXTURE_TEST(relay_f53_broken_protocol_is_never_a_grant),
 		FIXTURE_TEST(relay_reply_goes_to_its_prompt),
 		FIXTURE_TEST(relay_person_who_gives_up_cancels),
 		FIXTURE_TEST(relay_helper_that_is_not_there_is_refused),

@@ -531,7 +531,7 @@ store_survives_its_process(void **state)
 
 /* After a fault the assertion does not come, or does not hold. */
 static void
-fault_never_verifies(void **state)
+fault_f54_never_verifies(void **state)
 {
 	static const char *const faults[] = { "bad-cbor", "truncated", "empty",
 		"wrong-rp", "no-up", "other-challenge", "wrong-alg",
@@ -783,7 +783,7 @@ ctaphid_longest_ping_comes_back(void **state)
 }
 
 static void
-ctaphid_broken_frames_get_their_error(void **state)
+ctaphid_f53_broken_frames_get_their_error(void **state)
 {
 	static const uint8_t nobody[4] = { 1, 2, 3, 4 };
 	struct wire *w = *state;
@@ -887,7 +887,7 @@ main(void)
 		T(touch_refused_is_told_apart),
 		T(reset_forgets_everything),
 		T(store_survives_its_process),
-		T(fault_never_verifies),
+		T(fault_f54_never_verifies),
 		T(fault_flipped_bit_never_verifies),
 		T(fault_counter_and_flags_show),
 		T(fault_replay_repeats_the_old_answer),
@@ -895,7 +895,7 @@ main(void)
 		T(message_malformed_gets_a_status),
 		T(serve_forked_key_signs),
 		WIRE(ctaphid_longest_ping_comes_back),
-		WIRE(ctaphid_broken_frames_get_their_error),
+		WIRE(ctaphid_f53_broken_frames_get_their_error),
 		WIRE(ctaphid_waiting_keeps_alive_and_cancels),
 		WIRE(ctaphid_touch_is_answered_at_the_next_tick),
 	};

@@ -5,6 +5,7 @@
 #include "lib/b64.h"
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "policy/policy.h"
 #include "policy/rule.h"
 #include "tests/fixture.h"
 
@@ -250,39 +251,41 @@ rule_aaguid_takes_one_form(void **state)
 /* --- rules -----------------------------------------------------------------
  */
 
+static const struct aas_plugin_rule everything = { .line = 12,
+	.file = "/etc/aas/policy.conf",
+	.name = "Staff-2.x_y",
+	.mode = "warn",
+	.users = LIST("alice", "bob"),
+	.groups = LIST("staff"),
+	.services = LIST("sshd"),
+	.hosts = LIST("WEB*.Example.ORG"),
+	.networks = LIST("192.0.2.0/24"),
+	.hours = LIST("Mon 09:00-10:00", "Mon 10:00-11:00", "Mon 09:30-09:40",
+	    "Tue 09:00-10:00"),
+	.origin = "remote",
+	.require = "attested",
+	.from = "2026-06-01T00:00:00Z",
+	.grace = "14d",
+	.enrolled = 3,
+	.present = 2,
+	.uv = "required",
+	.device_bound = 1,
+	.aaguids = LIST("2fc0579f-8113-47ea-b116-bb5a8db9202a"),
+	.session = "12h",
+	.idle = "15m",
+	.reauth = "5m",
+	.window = "90s",
+	.alert = "required",
+	.training = "excluded",
+	.sudo = "local-key" };
+
 static void
 rule_from_takes_every_criterion_and_term(void **state)
 {
 	struct kept k;
-	const struct aas_plugin_rule in = { .line = 12,
-		.file = "/etc/aas/policy.conf",
-		.name = "Staff-2.x_y",
-		.mode = "warn",
-		.users = LIST("alice", "bob"),
-		.groups = LIST("staff"),
-		.services = LIST("sshd"),
-		.hosts = LIST("WEB*.Example.ORG"),
-		.networks = LIST("192.0.2.0/24"),
-		.hours = LIST("Mon 09:00-10:00", "Mon 10:00-11:00",
-		    "Mon 09:30-09:40", "Tue 09:00-10:00"),
-		.origin = "remote",
-		.require = "attested",
-		.from = "2026-06-01T00:00:00Z",
-		.grace = "14d",
-		.enrolled = 3,
-		.present = 2,
-		.uv = "required",
-		.device_bound = 1,
-		.aaguids = LIST("2fc0579f-8113-47ea-b116-bb5a8db9202a"),
-		.session = "12h",
-		.idle = "15m",
-		.reauth = "5m",
-		.window = "90s",
-		.alert = "required",
-		.training = "excluded" };
 
 	(void)state;
-	assert_int_equal(from(&k, in, "files"), AAS_OK);
+	assert_int_equal(from(&k, everything, "files"), AAS_OK);
 	assert_string_equal(k.rule.source, "files");
 	assert_string_equal(k.rule.name, "Staff-2.x_y");
 	assert_string_equal(k.rule.where, "/etc/aas/policy.conf:12");
@@ -312,6 +315,7 @@ rule_from_takes_every_criterion_and_term(void **state)
 	assert_int_equal(k.rule.timeout_s, 90);
 	assert_int_equal(k.rule.alert, 1);
 	assert_int_equal(k.rule.training, 1);
+	assert_int_equal(k.rule.sudo, AAS_SUDO_KEY);
 	aas_arena_free(&k.arena);
 }
 
@@ -341,6 +345,11 @@ rule_from_knows_each_effect(void **state)
 		{ { .lease_grantors = LIST("ops"),
 		      .lease_accounts = LIST("deploy"),
 		      .lease_max = "8h" },
+		    AAS_EF_LEASE },
+		{ { .lease_grantors = LIST("ops"),
+		      .lease_accounts = LIST("deploy"),
+		      .lease_max = "8h",
+		      .services = LIST("cron") },
 		    AAS_EF_LEASE },
 		{ { .uv = "discouraged" }, AAS_EF_TERMS },
 	};
@@ -409,101 +418,119 @@ rule_from_without_a_name_is_refused(void **state)
 	aas_arena_free(&arena);
 }
 
+static const struct {
+	struct aas_plugin_rule in;
+	const char *field, *words;
+} bad_values[] = {
+	{ { .mode = "permissive", .deny = 1 }, "mode", "enforce" },
+	{ { .origin = "Local", .deny = 1 }, "origin", "\"local\"" },
+	{ { .require = "yes" }, "require", "\"enrolled\"" },
+	{ { .uv = "preferred" }, "uv", "\"required\"" },
+	{ { .alert = "no" }, "alert", "\"no\" is not \"required\"" },
+	{ { .training = "" }, "training", "\"\" is not" },
+	{ { .sudo = "allow" }, "sudo",
+	    "\"allow\" is not \"fresh-sign-in\" or \"agent\" or "
+	    "\"local-key\" or \"deny\"" },
+	{ { .deny = 2 }, "deny", "true or false" },
+	{ { .exempt = -1 }, "exempt", "true or false" },
+	{ { .deny = 1, .break_glass = 3 }, "break_glass", "true" },
+	{ { .device_bound = 7 }, "device_bound", "true" },
+	{ { .enrolled = 1 }, "enrolled", "2 to 8" },
+	{ { .enrolled = 9 }, "enrolled", "2 to 8" },
+	{ { .enrolled = -2 }, "enrolled", "2 to 8" },
+	{ { .present = 3 }, "present", "1 to 2" },
+	{ { .present = 257 }, "present", "1 to 2" },
+	{ { .session = "12" }, "session", "not a duration" },
+	{ { .session = "" }, "session", "not a duration" },
+	{ { .session = "0s" }, "session", "1 to" },
+	{ { .idle = "36526d" }, "idle", "not a duration" },
+	{ { .reauth = "-1m" }, "reauth", "not a duration" },
+	{ { .window = "4s" }, "window", "5 to 600" },
+	{ { .window = "601s" }, "window", "5 to 600" },
+	{ { .session = "1000000000000000000000000000000000000000000000"
+		       "00000000000000000000000000000000000000s" },
+	    "session", "not a duration" },
+	{ { .require = "enrolled", .grace = "0s" }, "grace", "1 to" },
+	{ { .require = "enrolled", .from = "2026-06-01" }, "from",
+	    "not a date" },
+	{ { .require = "enrolled", .from = "2026-02-29T00:00:00Z" }, "from",
+	    "not a date" },
+	{ { .require = "enrolled", .from = "2026-06-01T00:00:00" }, "from",
+	    "not a date" },
+	{ { .require = "enrolled", .from = "1969-12-31T00:00:00Z" }, "from",
+	    "not a date" },
+	{ { .require = "enrolled", .from = "1970-01-01T00:00:00Z" }, "from",
+	    "not a date" },
+	{ { .deny = 1, .users = LIST("a", "b:c") }, "users",
+	    "\"b:c\" is not a name" },
+	{ { .deny = 1, .users = LIST("") }, "users", "not a name" },
+	{ { .deny = 1, .users = LIST("*") }, "users", "\"*\" is not a name" },
+	{ { .deny = 1, .users = LIST("a?") }, "users", "not a name" },
+	{ { .deny = 1, .users = LIST("a b") }, "users", "not a name" },
+	{ { .deny = 1, .services = LIST("*") }, "services", "not a name" },
+	{ { .deny = 1, .services = LIST("su?") }, "services", "not a name" },
+	{ { .deny = 1, .services = LIST("su sudo") }, "services",
+	    "not a name" },
+	{ { .deny = 1, .groups = LIST("staff", "none") }, "groups",
+	    "\"none\" is not a group" },
+	{ { .deny = 1, .groups = LIST("-x") }, "groups", "not a name" },
+	{ { .deny = 1, .services = LIST("SSHD") }, "services",
+	    "\"SSHD\" is not a name" },
+	{ { .deny = 1, .services = LIST("a/b") }, "services", "a name" },
+	{ { .deny = 1, .hosts = LIST("a*b*") }, "hosts", "a name" },
+	{ { .deny = 1, .hosts = LIST("a b") }, "hosts", "a name" },
+	{ { .deny = 1, .hosts = LIST("") }, "hosts", "a name" },
+	{ { .deny = 1, .hosts = LIST("h\xc3\xa4") }, "hosts", "a name" },
+	{ { .deny = 1, .networks = LIST("10.0.0.0/33") }, "networks",
+	    "\"10.0.0.0/33\" is not a network" },
+	{ { .deny = 1, .hours = LIST("always") }, "hours",
+	    "\"always\" is not a time" },
+	{ { .aaguids = LIST("x\x1b[m") }, "aaguids",
+	    "\"x\\x1b[m\" is not an AAGUID" },
+};
+
 static void
 rule_from_refuses_bad_values(void **state)
 {
-	const struct {
-		struct aas_plugin_rule in;
-		const char *field, *words;
-	} bad[] = {
-		{ { .mode = "permissive", .deny = 1 }, "mode", "enforce" },
-		{ { .origin = "Local", .deny = 1 }, "origin", "\"local\"" },
-		{ { .require = "yes" }, "require", "\"enrolled\"" },
-		{ { .uv = "preferred" }, "uv", "\"required\"" },
-		{ { .alert = "no" }, "alert", "\"no\" is not \"required\"" },
-		{ { .training = "" }, "training", "\"\" is not" },
-		{ { .deny = 2 }, "deny", "true or false" },
-		{ { .exempt = -1 }, "exempt", "true or false" },
-		{ { .deny = 1, .break_glass = 3 }, "break_glass", "true" },
-		{ { .device_bound = 7 }, "device_bound", "true" },
-		{ { .enrolled = 1 }, "enrolled", "2 to 8" },
-		{ { .enrolled = 9 }, "enrolled", "2 to 8" },
-		{ { .enrolled = -2 }, "enrolled", "2 to 8" },
-		{ { .present = 3 }, "present", "1 to 2" },
-		{ { .present = 257 }, "present", "1 to 2" },
-		{ { .session = "12" }, "session", "not a duration" },
-		{ { .session = "" }, "session", "not a duration" },
-		{ { .session = "59s" }, "session", "60 to" },
-		{ { .idle = "36526d" }, "idle", "not a duration" },
-		{ { .reauth = "-1m" }, "reauth", "not a duration" },
-		{ { .window = "4s" }, "window", "5 to 600" },
-		{ { .window = "601s" }, "window", "5 to 600" },
-		{ { .session = "1000000000000000000000000000000000000000000000"
-			       "00000000000000000000000000000000000000s" },
-		    "session", "not a duration" },
-		{ { .require = "enrolled", .grace = "0s" }, "grace", "1 to" },
-		{ { .require = "enrolled", .from = "2026-06-01" }, "from",
-		    "not a date" },
-		{ { .require = "enrolled", .from = "2026-02-29T00:00:00Z" },
-		    "from", "not a date" },
-		{ { .require = "enrolled", .from = "2026-06-01T00:00:00" },
-		    "from", "not a date" },
-		{ { .require = "enrolled", .from = "1969-12-31T00:00:00Z" },
-		    "from", "not a date" },
-		{ { .require = "enrolled", .from = "1970-01-01T00:00:00Z" },
-		    "from", "not a date" },
-		{ { .deny = 1, .users = LIST("a", "b:c") }, "users",
-		    "\"b:c\" is not a name" },
-		{ { .deny = 1, .users = LIST("") }, "users", "not a name" },
-		{ { .deny = 1, .groups = LIST("staff", "none") }, "groups",
-		    "\"none\" is not a group" },
-		{ { .deny = 1, .groups = LIST("-x") }, "groups", "not a name" },
-		{ { .deny = 1, .services = LIST("SSHD") }, "services",
-		    "\"SSHD\" is not a name" },
-		{ { .deny = 1, .services = LIST("a/b") }, "services",
-		    "a name" },
-		{ { .deny = 1, .hosts = LIST("a*b*") }, "hosts", "a name" },
-		{ { .deny = 1, .hosts = LIST("a b") }, "hosts", "a name" },
-		{ { .deny = 1, .hosts = LIST("") }, "hosts", "a name" },
-		{ { .deny = 1, .hosts = LIST("h\xc3\xa4") }, "hosts",
-		    "a name" },
-		{ { .deny = 1, .networks = LIST("10.0.0.0/33") }, "networks",
-		    "\"10.0.0.0/33\" is not a network" },
-		{ { .deny = 1, .hours = LIST("always") }, "hours",
-		    "\"always\" is not a time" },
-		{ { .aaguids = LIST("x\x1b[m") }, "aaguids",
-		    "\"x\\x1b[m\" is not an AAGUID" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		refused(bad[i].in, bad[i].field, bad[i].words);
+	for (size_t i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++)
+		refused(
+		    bad_values[i].in, bad_values[i].field, bad_values[i].words);
 }
+
+static const struct {
+	struct aas_plugin_rule in;
+	const char *field, *words;
+} bad_pairs[] = {
+	{ { .users = LIST("a") }, "name", "does nothing" },
+	{ { .deny = 1, .exempt = 1 }, "exempt", "beside deny" },
+	{ { .exempt = 1, .require = "enrolled" }, "require", "beside exempt" },
+	{ { .deny = 1, .lease_max = "1h" }, "lease", "beside deny" },
+	{ { .deny = 1, .lease_accounts = LIST("a") }, "lease", "deny" },
+	{ { .deny = 1, .from = "2026-06-01T00:00:00Z" }, "from",
+	    "needs require" },
+	{ { .uv = "required", .grace = "1d" }, "grace", "needs require" },
+	{ { .require = "enrolled", .break_glass = 1 }, "break_glass",
+	    "needs exempt" },
+	{ { .exempt = 1, .services = LIST("cron") }, "exempt", "needs users" },
+	{ { .exempt = 1, .users = LIST("a") }, "exempt", "needs services" },
+};
 
 static void
 rule_from_refuses_what_makes_no_sense(void **state)
 {
-	const struct {
-		struct aas_plugin_rule in;
-		const char *field, *words;
-	} bad[] = {
-		{ { .users = LIST("a") }, "name", "does nothing" },
-		{ { .deny = 1, .exempt = 1 }, "exempt", "beside deny" },
-		{ { .exempt = 1, .require = "enrolled" }, "require",
-		    "beside exempt" },
-		{ { .deny = 1, .lease_max = "1h" }, "lease", "beside deny" },
-		{ { .deny = 1, .lease_accounts = LIST("a") }, "lease", "deny" },
-		{ { .deny = 1, .from = "2026-06-01T00:00:00Z" }, "from",
-		    "needs require" },
-		{ { .uv = "required", .grace = "1d" }, "grace",
-		    "needs require" },
-		{ { .require = "enrolled", .break_glass = 1 }, "break_glass",
-		    "needs exempt" },
-		{ { .exempt = 1, .services = LIST("cron") }, "exempt",
-		    "needs users" },
-		{ { .exempt = 1, .users = LIST("a") }, "exempt",
-		    "needs services" },
-	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_pairs) / sizeof(bad_pairs[0]); i++)
+		refused(
+		    bad_pairs[i].in, bad_pairs[i].field, bad_pairs[i].words);
+	refused(R(.exempt = 1, .users = LIST("a"), .services = LIST("cron"),
+		    .mode = "warn"),
+	    "mode", "only be in force");
+}
+
+static void
+rule_from_refuses_terms_beside_an_effect(void **state)
+{
 	const struct {
 		struct aas_plugin_rule in;
 		const char *field;
@@ -520,22 +547,11 @@ rule_from_refuses_what_makes_no_sense(void **state)
 		{ { .window = "1m" }, "window" },
 		{ { .alert = "required" }, "alert" },
 		{ { .training = "excluded" }, "training" },
-	};
-	const struct {
-		struct aas_plugin_rule in;
-		const char *field;
-	} others[] = {
-		{ { .groups = LIST("g") }, "groups" },
-		{ { .hosts = LIST("h") }, "hosts" },
-		{ { .origin = "local" }, "origin" },
-		{ { .networks = LIST("::1") }, "networks" },
-		{ { .hours = LIST("00:00-24:00") }, "hours" },
+		{ { .sudo = "deny" }, "sudo" },
 	};
 	struct aas_plugin_rule in;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		refused(bad[i].in, bad[i].field, bad[i].words);
 	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
 		in = terms[i].in;
 		taken(in);
@@ -550,6 +566,24 @@ rule_from_refuses_what_makes_no_sense(void **state)
 		in.lease_max = "1h";
 		refused(in, terms[i].field, "beside lease");
 	}
+}
+
+static void
+rule_from_refuses_criteria_beside_an_effect(void **state)
+{
+	const struct {
+		struct aas_plugin_rule in;
+		const char *field;
+	} others[] = {
+		{ { .groups = LIST("g") }, "groups" },
+		{ { .hosts = LIST("h") }, "hosts" },
+		{ { .origin = "local" }, "origin" },
+		{ { .networks = LIST("::1") }, "networks" },
+		{ { .hours = LIST("00:00-24:00") }, "hours" },
+	};
+	struct aas_plugin_rule in;
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		in = others[i].in;
 		in.exempt = 1;
@@ -558,11 +592,9 @@ rule_from_refuses_what_makes_no_sense(void **state)
 		refused(in, others[i].field, "beside exempt");
 		in = others[i].in;
 		in.lease_max = "1h";
-		refused(in, others[i].field, "beside lease");
+		if (strcmp(others[i].field, "services") != 0)
+			refused(in, others[i].field, "beside lease");
 	}
-	refused(R(.exempt = 1, .users = LIST("a"), .services = LIST("cron"),
-		    .mode = "warn"),
-	    "mode", "only be in force");
 }
 
 static void
@@ -588,8 +620,8 @@ rule_from_refuses_bad_leases(void **state)
 		    .lease_max = "1h", .users = LIST("b")),
 	    "users", "beside lease");
 	refused(R(.lease_grantors = LIST("g"), .lease_accounts = LIST("a"),
-		    .lease_max = "1h", .services = LIST("b")),
-	    "services", "beside lease");
+		    .lease_max = "1h", .hosts = LIST("b")),
+	    "hosts", "beside lease");
 }
 
 /* --- attestations ----------------------------------------------------------
@@ -650,6 +682,43 @@ rule_from_takes_an_attestation_of_its_source_alone(void **state)
 }
 
 static void
+rule_from_takes_an_attestation_that_does_not_count(void **state)
+{
+	static const char *const flaws[] = { "revoked", "void", "unread" };
+	static const char *const alice[] = { "alice", NULL };
+	struct aas_plugin_rule in;
+	struct kept k;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		in = R(.flaw = flaws[i]);
+		if (i < 2)
+			in.users = alice;
+		assert_int_equal(from(&k, in, "attest"), AAS_OK);
+		assert_int_equal(k.rule.effect, AAS_EF_ATTEST);
+		assert_int_equal(k.rule.flaw, AAS_FLAW_REVOKED + i);
+		assert_true(k.rule.not_after_s == 0);
+		aas_arena_free(&k.arena);
+		refused(in, "not_after", "alone");
+		in = attested();
+		in.flaw = flaws[i];
+		attest_refused(in, "flaw", "dates or evidence");
+		in.not_before = in.not_after = NULL;
+		attest_refused(in, "flaw", "dates or evidence");
+	}
+	in = R(.flaw = "unread", .users = LIST("alice"));
+	attest_refused(in, "flaw", "users or groups");
+	in = R(.flaw = "void");
+	attest_refused(in, "users", "either");
+	in = R(.flaw = "old", .users = LIST("alice"));
+	attest_refused(in, "flaw", "is not");
+	in = R(.flaw = "void", .users = LIST("alice"), .mode = "warn");
+	attest_refused(in, "mode", "only be in force");
+	in = R(.flaw = "void", .users = LIST("alice"), .services = LIST("a"));
+	attest_refused(in, "services", "no other criterion");
+}
+
+static void
 rule_from_refuses_bad_attestations(void **state)
 {
 	static const char *const never[] = { "sshd", "login", "su", "sudo",
@@ -692,7 +761,14 @@ rule_from_refuses_bad_attestations(void **state)
 	in.evidence_ssh_ca = LIST(
 	    CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA, CA);
 	attest_refused(in, "evidence_ssh_ca", "more than 16");
-	in = attested();
+}
+
+static void
+rule_from_refuses_more_than_an_attestation_says(void **state)
+{
+	struct aas_plugin_rule in = attested();
+
+	(void)state;
 	in.session = "1h";
 	attest_refused(in, "session", "beside an attestation");
 	in = attested();
@@ -835,7 +911,7 @@ rule_from_honours_the_size_of_the_structure(void **state)
 }
 
 static void
-rule_from_F62_a_failed_group_look_up_is_no_answer(void **state)
+rule_from_f62_a_failed_group_look_up_is_no_answer(void **state)
 {
 	static int fails[] = { AAS_ERR_SYS, AAS_ERR_NOMEM };
 	struct aas_plugin_rule in = R(.struct_size = sizeof(in), .name = "r",
@@ -891,7 +967,7 @@ rule_arena_gives_zeroed_memory(void **state)
  * a chunk's rest by taking the rest away.
  */
 static void
-rule_from_H2_without_memory_there_is_no_rule(void **state)
+rule_from_h2_without_memory_there_is_no_rule(void **state)
 {
 	const struct aas_plugin_rule in[] = {
 		R(.struct_size = sizeof(in[0]), .name = "r", .users = LIST("a"),
@@ -952,17 +1028,23 @@ main(void)
 		cmocka_unit_test(rule_from_without_a_name_is_refused),
 		cmocka_unit_test(rule_from_refuses_bad_values),
 		cmocka_unit_test(rule_from_refuses_what_makes_no_sense),
+		cmocka_unit_test(rule_from_refuses_terms_beside_an_effect),
+		cmocka_unit_test(rule_from_refuses_criteria_beside_an_effect),
 		cmocka_unit_test(rule_from_refuses_bad_leases),
 		cmocka_unit_test(
 		    rule_from_takes_an_attestation_of_its_source_alone),
+		cmocka_unit_test(
+		    rule_from_takes_an_attestation_that_does_not_count),
 		cmocka_unit_test(rule_from_refuses_bad_attestations),
+		cmocka_unit_test(
+		    rule_from_refuses_more_than_an_attestation_says),
 		cmocka_unit_test(rule_from_holds_the_caps_of_lists),
 		cmocka_unit_test(rule_from_refuses_more_spans_than_fit),
 		cmocka_unit_test(rule_from_honours_the_size_of_the_structure),
 		cmocka_unit_test(
-		    rule_from_F62_a_failed_group_look_up_is_no_answer),
+		    rule_from_f62_a_failed_group_look_up_is_no_answer),
 		cmocka_unit_test(rule_arena_gives_zeroed_memory),
-		cmocka_unit_test(rule_from_H2_without_memory_there_is_no_rule),
+		cmocka_unit_test(rule_from_h2_without_memory_there_is_no_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

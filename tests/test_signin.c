@@ -207,7 +207,7 @@ graced(unsigned st, int64_t began)
 	assert_int_equal(
 	    aas_signin_grace(p, &q, st, since, &began, &a), AAS_OK);
 	aas_policy_free(&p);
-	return aas_states_row(st, &a.now, 0, NOW, &why);
+	return aas_states_row(st, &a.now, 2, 0, NOW, &why);
 }
 
 static void
@@ -248,7 +248,8 @@ signin_grace_that_is_only_observed_begins_nothing(void **state)
 	assert_int_equal(
 	    aas_signin_grace(p, &q, AAS_ST_NONE, since_never, NULL, &a),
 	    AAS_OK);
-	assert_int_equal(aas_states_row(AAS_ST_NONE, &a.observe, 0, NOW, &why),
+	assert_int_equal(
+	    aas_states_row(AAS_ST_NONE, &a.observe, 0, 0, NOW, &why),
 	    AAS_ROW_SOON);
 	aas_policy_free(&p);
 }
@@ -310,15 +311,239 @@ foretell_ssh_credential_serves_from_elsewhere(void **state)
 	struct aas_policy *p = make_policy(NULL, 0);
 	struct aas_person who = person(AAS_ST_ENROLLED);
 	struct aas_scene s = scene("sshd", NULL);
+	struct aas_index ix = { .keys_n = 2 };
 	struct aas_foretold f;
 
 	(void)state;
-	who.ssh_keys = 1;
+	ix.keys[0].active = 1;
+	ix.keys[0].ssh_len = 1;
+	ix.keys[1].active = 1;
+	who.ix = &ix;
 	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
 	assert_int_equal(f.fate, AAS_FATE_KEY);
 	s = scene("ftp", "192.0.2.1");
 	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
 	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	aas_policy_free(&p);
+}
+
+/* One key cannot answer where two are asked for, by whatever way. */
+static void
+foretell_too_few_keys_for_a_sign_in(void **state)
+{
+	struct aas_policy_source src = make_source(NULL, 0);
+	struct aas_policy *p = NULL;
+	struct aas_person who = person(AAS_ST_DEGRADED);
+	struct aas_index ix = { .keys_n = 2 };
+	struct aas_foretold f;
+	struct aas_scene s;
+
+	(void)state;
+	src.present = 2;
+	p = make_compiled(&src);
+	ix.keys[0].active = 1;
+	ix.keys[0].ssh_len = 1;
+	ix.keys[1].ssh_len = 1;
+	who.ix = &ix;
+	for (int keys = 1; keys <= 2; keys++) {
+		ix.keys[1].active = keys == 2;
+		s = scene("sshd", NULL);
+		assert_int_equal(
+		    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+		assert_int_equal(f.fate == AAS_FATE_DENIED, keys == 1);
+		assert_int_equal(f.why == AAS_WHY_SECOND_KEY, keys == 1);
+		s = scene("sudo", NULL);
+		assert_int_equal(
+		    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+		assert_int_equal(f.fate == AAS_FATE_DENIED, keys == 1);
+		assert_int_equal(f.why == AAS_WHY_SECOND_KEY, keys == 1);
+		s = scene("cron", NULL);
+		assert_int_equal(
+		    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+		assert_int_equal(f.fate, AAS_FATE_IN);
+	}
+	aas_policy_free(&p);
+}
+
+/* sshd that takes public keys alone: the session asks for an SSH key. */
+static void
+foretell_sshd_without_an_auth_phase_takes_ssh_keys(void **state)
+{
+	struct aas_policy *p = make_policy(NULL, 0);
+	struct aas_person who = person(AAS_ST_ENROLLED);
+	struct aas_scene s = scene("sshd", "192.0.2.1");
+	struct aas_index ix = { .keys_n = 2 };
+	struct aas_foretold f;
+
+	(void)state;
+	s.phases =
+	    AAS_PHASE_BIT(AAS_PH_ACCOUNT) | AAS_PHASE_BIT(AAS_PH_SESSION);
+	ix.keys[0].active = ix.keys[1].active = 1;
+	who.ix = &ix;
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_NO_TICKET);
+	ix.keys[0].ssh_len = 1;
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_KEY);
+	s.phases = AAS_PHASE_BIT(AAS_PH_ACCOUNT);
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	s = scene("sudo", NULL);
+	s.phases = AAS_PHASE_BIT(AAS_PH_SESSION);
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	aas_policy_free(&p);
+}
+
+/* --- kinds of keys --- */
+
+static const uint8_t makes[][16] = { { 1 }, { 2 }, { 3 } };
+
+/* A record of two: 'blue' of make 1, and make 2 that can be backed up. */
+static void
+two_kinds(struct aas_index *ix)
+{
+	memset(ix, 0, sizeof(*ix));
+	ix->keys_n = 2;
+	for (int i = 0; i < 2; i++) {
+		ix->keys[i].active = 1;
+		ix->keys[i].ssh_len = 1;
+		memcpy(ix->keys[i].aaguid, makes[i], 16);
+	}
+	ix->keys[1].backup = AAS_BE | AAS_BS;
+}
+
+static struct aas_foretold
+foretell_kinds(const struct aas_rule *r, size_t n, const struct aas_index *ix,
+    const char *service)
+{
+	struct aas_policy *p = make_policy(r, n);
+	struct aas_person who = person(AAS_ST_ENROLLED);
+	struct aas_scene s = scene(service, NULL);
+	struct aas_foretold f;
+
+	who.ix = ix;
+	assert_int_equal(aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+	aas_policy_free(&p);
+	return f;
+}
+
+static void
+foretell_keys_of_another_kind_are_none(void **state)
+{
+	struct aas_rule r = rule(AAS_EF_TERMS, AAS_MODE_ENFORCE);
+	static struct aas_index ix;
+	struct aas_foretold f;
+
+	(void)state;
+	two_kinds(&ix);
+	r.name = "bound";
+	r.device_bound = 1;
+	/* One is left of the two that an enrolment takes. */
+	f = foretell_kinds(&r, 1, &ix, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_KEY);
+	assert_int_equal(f.keys, 1);
+	f = foretell_kinds(&r, 1, &ix, "login");
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	assert_int_equal(f.why, AAS_WHY_FEW_KEYS);
+	assert_non_null(strstr(f.text, "asks for 2"));
+	assert_non_null(strstr(f.text, "you have 1"));
+	f = foretell_kinds(&r, 1, &ix, "cron");
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	/* Its SSH credential serves, the other's does not. */
+	f = foretell_kinds(&r, 1, &ix, "sshd");
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	ix.keys[0].ssh_len = 0;
+	f = foretell_kinds(&r, 1, &ix, "sshd");
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_REMOTE);
+	/* Two at a sign-in: there are not two. */
+	r.present = 2;
+	f = foretell_kinds(&r, 1, &ix, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_KEY_KIND);
+	assert_non_null(strstr(f.text, "cannot be backed up"));
+	assert_non_null(strstr(f.text, "(rule bound)"));
+	assert_non_null(strstr(f.text, "too few"));
+	assert_int_equal(f.acts[AAS_PH_AUTH], AAS_ACT_REFUSE);
+	assert_int_equal(f.acts[AAS_PH_ACCOUNT], AAS_ACT_PASS);
+	f = foretell_kinds(&r, 1, &ix, "cron");
+	assert_int_equal(f.fate, AAS_FATE_IN);
+	/* What is not known a ceremony tells. */
+	f = foretell_kinds(&r, 1, NULL, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_KEY);
+}
+
+static void
+foretell_makes(void **state)
+{
+	struct aas_rule r[2] = { rule(AAS_EF_TERMS, AAS_MODE_ENFORCE),
+		rule(AAS_EF_TERMS, AAS_MODE_WARN) };
+	static struct aas_index ix;
+	struct aas_foretold f;
+
+	(void)state;
+	two_kinds(&ix);
+	r[0].name = "first";
+	r[0].aaguids = makes;
+	r[0].aaguids_n = 2;
+	r[1].name = "second";
+	r[1].aaguids = makes + 2;
+	r[1].aaguids_n = 1;
+	/* A rule that warns takes neither: told before it is in force. */
+	f = foretell_kinds(r, 2, &ix, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_WARNED);
+	assert_int_equal(f.why, AAS_WHY_KEY_KIND);
+	r[1].mode = AAS_MODE_ENFORCE;
+	f = foretell_kinds(r, 2, &ix, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_DENIED);
+	assert_int_equal(f.why, AAS_WHY_KEY_KIND);
+	assert_non_null(strstr(f.text, "makes"));
+	assert_non_null(strstr(f.text, "none of them"));
+	f = foretell_kinds(r, 1, &ix, "sudo");
+	assert_int_equal(f.fate, AAS_FATE_KEY);
+	assert_int_equal(f.keys, 2);
+}
+
+static void
+signin_kinds_are_those_of_the_decision(void **state)
+{
+	struct aas_rule r[2] = { rule(AAS_EF_TERMS, AAS_MODE_ENFORCE),
+		rule(AAS_EF_TERMS, AAS_MODE_ENFORCE) };
+	struct aas_policy *p = make_policy(r, 1);
+	struct aas_kinds k;
+	struct aas_answer a;
+	char name[AAS_RULE_TEXT];
+
+	(void)state;
+	a = make_ask(p, NULL);
+	assert_int_equal(aas_signin_asks(&a.now), 0);
+	assert_int_equal(aas_signin_kinds(p, &a.now, &k), AAS_OK);
+	assert_false(k.device_bound || k.listed);
+	assert_string_equal(
+	    aas_signin_kind_rule(p, &a.now, name, sizeof(name)), "-");
+	aas_policy_free(&p);
+	r[0].name = "lists";
+	r[0].aaguids = makes;
+	r[0].aaguids_n = 2;
+	r[1].name = "more";
+	r[1].aaguids = makes + 1;
+	r[1].aaguids_n = 2;
+	p = make_policy(r, 2);
+	a = make_ask(p, NULL);
+	assert_int_equal(aas_signin_asks(&a.now), 1);
+	assert_int_equal(aas_signin_kinds(p, &a.now, &k), AAS_OK);
+	assert_int_equal(k.aaguids_n, 1);
+	assert_int_equal(aas_kinds_make(&k, makes[0]), 0);
+	assert_int_equal(aas_kinds_make(&k, makes[1]), 1);
+	assert_string_equal(
+	    aas_signin_kind_rule(p, &a.now, name, sizeof(name)), "lists");
+	/* Damaged: nothing is taken. */
+	a.now.aaguids[1] = 99;
+	assert_int_equal(aas_signin_kinds(p, &a.now, &k), AAS_ERR_FORMAT);
+	assert_int_equal(aas_kinds_take(&k, makes[1], 0), 0);
+	assert_true(k.device_bound || k.listed);
 	aas_policy_free(&p);
 }
 
@@ -513,6 +738,146 @@ foretell_grace_that_never_began_is_none(void **state)
 	aas_policy_free(&p);
 }
 
+static int
+lent(void *arg, int64_t *left_s)
+{
+	const int64_t *want = arg;
+
+	if (*want == INT64_MIN)
+		return AAS_ERR_SYS;
+	*left_s = *want;
+	return AAS_OK;
+}
+
+static int
+lent_never(void *arg, int64_t *left_s)
+{
+	(void)arg;
+	(void)left_s;
+	fail();
+	return AAS_ERR_SYS;
+}
+
+/* The rule for an account "ci", and a query about it. */
+static struct aas_rule
+lease_rule(void)
+{
+	static const char *names[] = { "ci", "ops" };
+	static const gid_t gid = 4242;
+	struct aas_rule r = rule(AAS_EF_LEASE, AAS_MODE_ENFORCE);
+
+	r.users = (struct aas_names){ 1, names };
+	r.groups = (struct aas_names){ 1, names + 1 };
+	r.gids = &gid;
+	r.lease_s = 8 * 3600;
+	return r;
+}
+
+static void
+signin_lease_is_asked_for_where_one_is_needed(void **state)
+{
+	static const int64_t left[] = { INT64_MIN, -1, 0, 1, 9999 };
+	struct aas_rule r = lease_rule();
+	struct aas_query q = make_query();
+	struct aas_answer a;
+	struct aas_policy *p = make_policy(&r, 1);
+
+	(void)state;
+	q.user = "ci";
+	q.service = "aas-runner";
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		int64_t v = left[i];
+
+		q.lease_s = 0;
+		a.size = sizeof(a);
+		assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+		assert_int_equal(aas_signin_lease(p, &q, lent, &v, &a), AAS_OK);
+		assert_int_equal(a.now.verdict != AAS_V_DENY, v > 0);
+	}
+	q.service = "sshd";
+	q.lease_s = 0;
+	assert_int_equal(aas_policy_eval(p, &q, &a), AAS_OK);
+	assert_int_equal(aas_signin_lease(p, &q, lent_never, NULL, &a), AAS_OK);
+	assert_int_not_equal(a.now.verdict, AAS_V_DENY);
+	aas_policy_free(&p);
+}
+
+static void
+foretell_runner_is_in_until_its_lease_ends(void **state)
+{
+	static const struct {
+		int64_t until_s;
+		enum aas_fate fate;
+	} t[] = { { 0, AAS_FATE_DENIED }, { NOW - 1, AAS_FATE_DENIED },
+		{ NOW, AAS_FATE_DENIED }, { NOW + 1, AAS_FATE_IN } };
+	struct aas_rule r = lease_rule();
+	struct aas_person who = person(AAS_ST_NONE);
+	struct aas_scene s = scene("codex-runner", NULL);
+	struct aas_foretold f;
+	struct aas_policy *p = make_policy(&r, 1);
+
+	(void)state;
+	(void)snprintf(who.user.name, sizeof(who.user.name), "ci");
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		who.lease_until_s = t[i].until_s;
+		assert_int_equal(
+		    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+		assert_int_equal(f.fate, t[i].fate);
+		if (f.fate == AAS_FATE_DENIED) {
+			assert_int_equal(f.why, AAS_WHY_NO_LEASE);
+			assert_non_null(strstr(f.text, "aasctl lease grant"));
+		}
+	}
+	aas_policy_free(&p);
+}
+
+/* With keeper = "required" no session opens that nobody would end. */
+static void
+foretell_sessions_that_nobody_would_end(void **state)
+{
+	static const struct {
+		const char *user, *service, *from;
+		unsigned state;
+		uint32_t session_s; /* a setting */
+		int denied;
+	} t[] = {
+		{ "alice", "login", NULL, AAS_ST_NONE, 0, 0 },
+		{ "alice", "login", NULL, AAS_ST_NONE, 60, 1 },
+		{ "alice", "login", NULL, AAS_ST_ENROLLED, 0, 1 },
+		{ "alice", "sudo", NULL, AAS_ST_ENROLLED, 60, 0 },
+		{ "alice", "ftp", "192.0.2.1", AAS_ST_NONE, 60, 1 },
+		{ "ci", "aas-runner", NULL, AAS_ST_NONE, 0, 1 },
+		{ "ci", "cron", NULL, AAS_ST_NONE, 60, 0 },
+	};
+	struct aas_rule r = lease_rule();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		for (int keeper = 0; keeper < 4; keeper++) {
+			struct aas_policy_source src = make_source(&r, 1);
+			struct aas_person who = person(t[i].state);
+			struct aas_scene s = scene(t[i].service, t[i].from);
+			struct aas_policy *p = NULL;
+			struct aas_foretold f;
+
+			src.keeper = keeper & 1;
+			src.session_s = t[i].session_s;
+			p = make_compiled(&src);
+			s.unkept = keeper >> 1;
+			who.lease_until_s = NOW + 60;
+			(void)snprintf(who.user.name, sizeof(who.user.name),
+			    "%s", t[i].user);
+			assert_int_equal(
+			    aas_foretell(p, &who, &s, NULL, NULL, &f), AAS_OK);
+			assert_int_equal(f.fate == AAS_FATE_DENIED,
+			    keeper == 3 && t[i].denied);
+			assert_int_equal(f.why == AAS_WHY_KEEPER,
+			    keeper == 3 && t[i].denied);
+			aas_policy_free(&p);
+		}
+	}
+}
+
 static void
 count(void *arg, const struct aas_rule_view *v, const char *miss)
 {
@@ -654,45 +1019,50 @@ static void
 signin_texts_say_what_and_what_to_do(void **state)
 {
 	static const unsigned attests[] = { AAS_AT_EXPIRED, AAS_AT_FUTURE,
-		AAS_AT_MISSING };
+		AAS_AT_MISSING, AAS_AT_REVOKED, AAS_AT_VOID, AAS_AT_UNREAD };
 	struct aas_decision d = { .verdict = AAS_V_REQUIRE };
 	char text[AAS_TEXT_MAX], plain[AAS_TEXT_MAX];
 
 	(void)state;
 	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_DUE, AAS_WHY_ENROLL_NOW, plain, sizeof(plain));
+	    NULL, &d, AAS_ROW_DUE, 2, AAS_WHY_ENROLL_NOW, plain, sizeof(plain));
 	assert_null(strstr(plain, "rule"));
 	assert_null(strstr(plain, "since"));
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		d.attest = (uint8_t)attests[i];
-		aas_signin_say_no(NULL, &d, AAS_ROW_DUE, AAS_WHY_ENROLL_NOW,
+		aas_signin_say_no(NULL, &d, AAS_ROW_DUE, 2, AAS_WHY_ENROLL_NOW,
 		    text, sizeof(text));
-		assert_non_null(strstr(text, "attestation"));
+		assert_non_null(strstr(text, "ttestation"));
+		/* Whole, not cut at the end of a buffer. */
+		assert_non_null(strstr(text, ". Sign in with your password"));
 	}
-	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_DUE, AAS_WHY_ATTEST_FUTURE, text, sizeof(text));
+	aas_signin_say_no(NULL, &d, AAS_ROW_DUE, 2, AAS_WHY_ATTEST_UNREAD, text,
+	    sizeof(text));
+	assert_non_null(strstr(text, "not read"));
+	aas_signin_say_no(NULL, &d, AAS_ROW_DUE, 2, AAS_WHY_ATTEST_FUTURE, text,
+	    sizeof(text));
 	assert_non_null(strstr(text, "are required"));
-	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, AAS_WHY_ATTEST_MISSING,
+	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, 2, AAS_WHY_ATTEST_MISSING,
 	    text, sizeof(text));
 	assert_non_null(strstr(text, "are required"));
 	d.attest = AAS_AT_PENDING;
-	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, AAS_WHY_ATTEST_MISSING,
+	aas_signin_say_no(NULL, &d, AAS_ROW_ATTEST, 2, AAS_WHY_ATTEST_MISSING,
 	    text, sizeof(text));
 	assert_non_null(strstr(text, "another kind of sign-in"));
 	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_DUE, AAS_WHY_BUSY, text, sizeof(text));
+	    NULL, &d, AAS_ROW_DUE, 2, AAS_WHY_BUSY, text, sizeof(text));
 	assert_string_equal(text, aas_reason_text(AAS_WHY_BUSY));
 	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_DENY, AAS_WHY_POLICY_DENY, text, sizeof(text));
+	    NULL, &d, AAS_ROW_DENY, 2, AAS_WHY_POLICY_DENY, text, sizeof(text));
 	assert_non_null(strstr(text, "administrator"));
 	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_DENY, AAS_WHY_GROUPS, text, sizeof(text));
+	    NULL, &d, AAS_ROW_DENY, 2, AAS_WHY_GROUPS, text, sizeof(text));
 	assert_string_equal(text, aas_reason_text(AAS_WHY_GROUPS));
-	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_ONE_LATE, AAS_WHY_DEGRADED, text, sizeof(text));
+	aas_signin_say_no(NULL, &d, AAS_ROW_ONE_LATE, 2, AAS_WHY_DEGRADED, text,
+	    sizeof(text));
 	assert_non_null(strstr(text, "keys add"));
 	aas_signin_say_no(
-	    NULL, &d, AAS_ROW_ONE_LATE, AAS_WHY_BUSY, text, sizeof(text));
+	    NULL, &d, AAS_ROW_ONE_LATE, 2, AAS_WHY_BUSY, text, sizeof(text));
 	assert_string_equal(text, aas_reason_text(AAS_WHY_BUSY));
 	assert_int_equal(aas_signin_days(&d, 1), 0);
 	d.from_s = NOW;
@@ -732,6 +1102,13 @@ main(void)
 		    signin_grace_that_is_only_observed_begins_nothing),
 		cmocka_unit_test(foretell_each_state),
 		cmocka_unit_test(foretell_ssh_credential_serves_from_elsewhere),
+		cmocka_unit_test(foretell_too_few_keys_for_a_sign_in),
+		cmocka_unit_test(
+		    foretell_sshd_without_an_auth_phase_takes_ssh_keys),
+		cmocka_unit_test(foretell_sessions_that_nobody_would_end),
+		cmocka_unit_test(foretell_keys_of_another_kind_are_none),
+		cmocka_unit_test(foretell_makes),
+		cmocka_unit_test(signin_kinds_are_those_of_the_decision),
 		cmocka_unit_test(foretell_dates),
 		cmocka_unit_test(foretell_rules_that_only_warn_let_in),
 		cmocka_unit_test(foretell_exemptions),
@@ -739,6 +1116,8 @@ main(void)
 		cmocka_unit_test(foretell_what_cannot_be_told_is_denied),
 		cmocka_unit_test(foretell_grace),
 		cmocka_unit_test(foretell_grace_that_never_began_is_none),
+		cmocka_unit_test(signin_lease_is_asked_for_where_one_is_needed),
+		cmocka_unit_test(foretell_runner_is_in_until_its_lease_ends),
 		cmocka_unit_test(foretell_trace_tells_each_rule_once),
 		cmocka_unit_test(foretell_attestations),
 		cmocka_unit_test(foretell_last_key),

@@ -25,57 +25,15 @@
 #include "policy/source/host.h"
 #include "policy/source/source.h"
 #include "tests/fixture.h"
+#include "tests/nomem.h"
 
 #define ROUNDS 400
 
-static long fail_at = -1; /* this allocation from now fails; -1: none */
-static int failed;        /* one did */
 static int group_error;
 
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t m);
-void *__real_realloc(void *p, size_t n);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t m);
-void *__wrap_realloc(void *p, size_t n);
-char *__wrap_strdup(const char *s);
 int __wrap_getgrnam_r(
     const char *name, struct group *gr, char *b, size_t n, struct group **res);
 int __wrap_aas_spawn(const char *path, char *const argv[], struct aas_child *c);
-
-static int
-fails_now(void)
-{
-	if (fail_at < 0 || fail_at-- > 0)
-		return 0;
-	failed = 1;
-	return 1;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails_now() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t m)
-{
-	return fails_now() ? NULL : __real_calloc(n, m);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails_now() ? NULL : __real_realloc(p, n);
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return fails_now() ? NULL : __real_strdup(s);
-}
 
 int
 __wrap_getgrnam_r(
@@ -197,23 +155,52 @@ host_nomem_is_never_taken_for_success(void **state)
 	fixture_write(f, "a.conf", "x = 1;", 0644);
 	fixture_write(f, "b.conf", "x = 1;", 0644);
 	for (; round < ROUNDS; round++) {
-		failed = 0;
-		fail_at = round;
+		nomem.hit = 0;
+		nomem.left = round;
 		if (end_open(&e) != AAS_OK) {
-			fail_at = -1;
+			nomem.left = -1;
 			continue;
 		}
 		held = everything(&e, f);
-		fail_at = -1;
+		nomem.left = -1;
 		end_close(&e);
 		/* opendir(3) and its like do without. */
-		if (!failed)
+		if (!nomem.hit)
 			break;
 		if (held)
 			fail_msg("round %d: nobody noticed", round);
 	}
 	assert_true(held);
 	assert_true(round > 8 && round < ROUNDS);
+}
+
+/* A plugin that was made for an older minor version still works. */
+static void
+host_rule_of_minor_version_0_is_taken(void **state)
+{
+	/* What stands behind it is not the rule's. */
+	struct aas_plugin_rule r = rule_of("one");
+	struct aas_plugin_fault f = { .struct_size = sizeof(f) };
+	struct end e;
+
+	(void)state;
+	assert_int_equal(end_open(&e), AAS_OK);
+	r.struct_size = offsetof(struct aas_plugin_rule, flaw);
+	memset(&r.flaw, 'x', sizeof(r) - r.struct_size);
+	assert_int_equal(e.h->rule(e.h->ctx, &r, &f), 0);
+	r.struct_size = offsetof(struct aas_plugin_rule, sudo);
+	r.flaw = NULL;
+	assert_int_equal(e.h->rule(e.h->ctx, &r, &f), 0);
+	assert_int_equal(aas_source_host_refused(e.host), 0);
+	r.struct_size = offsetof(struct aas_plugin_rule, flaw) - 8;
+	assert_int_equal(e.h->rule(e.h->ctx, &r, &f), -1);
+	assert_string_equal(f.field, "struct_size");
+	assert_int_equal(aas_source_host_refused(e.host), 1);
+	/* A good one behind it does not make up for it. */
+	r.struct_size = offsetof(struct aas_plugin_rule, sudo);
+	assert_int_equal(e.h->rule(e.h->ctx, &r, &f), 0);
+	assert_int_equal(aas_source_host_refused(e.host), 1);
+	end_close(&e);
 }
 
 static void
@@ -360,11 +347,11 @@ gather_nomem_is_an_error_and_leaves_nothing(void **state)
 	say_all();
 	assert_int_equal(aas_switch_parse("a b", &sw, err), AAS_OK);
 	for (; round < ROUNDS; round++) {
-		failed = 0;
-		fail_at = round;
+		nomem.hit = 0;
+		nomem.left = round;
 		r = aas_gather_run(&sw, &g, &got);
-		fail_at = -1;
-		if (!failed)
+		nomem.left = -1;
+		if (!nomem.hit)
 			break;
 		if (r == AAS_OK) {
 			/* A report may be lost, a rule never. */
@@ -447,11 +434,11 @@ exec_nomem_is_unavail(void **state)
 	(void)state;
 	json_set_alloc_funcs(__wrap_malloc, free);
 	for (; round < ROUNDS; round++) {
-		failed = taken = 0;
-		fail_at = round;
+		nomem.hit = taken = 0;
+		nomem.left = round;
 		status = exec_answer(&h, "/x", json, sizeof(json) - 1);
-		fail_at = -1;
-		if (!failed)
+		nomem.left = -1;
+		if (!nomem.hit)
 			break;
 		if (status == AAS_PLUGIN_SUCCESS)
 			assert_int_equal(taken, 1);
@@ -477,16 +464,16 @@ exec_nomem_asks_nothing_by_half(void **state)
 	(void)state;
 	json_set_alloc_funcs(__wrap_malloc, free);
 	for (; round < ROUNDS; round++) {
-		failed = 0;
-		fail_at = round;
+		nomem.hit = 0;
+		nomem.left = round;
 		s = exec_question(1, &q);
-		fail_at = -1;
+		nomem.left = -1;
 		if (s != NULL)
 			assert_non_null(strstr(s,
 			    "\"groups\":[\"a\",\"b\"],\"service\":\"sshd\"}"
 			    "\n"));
 		free(s);
-		if (!failed)
+		if (!nomem.hit)
 			break;
 	}
 	assert_true(round > 8 && round < ROUNDS);
@@ -538,7 +525,12 @@ __wrap_pidfd_open(pid_t pid, unsigned flags)
 pid_t
 __wrap_fork(void)
 {
-	return call_fails() ? -1 : __real_fork();
+	pid_t pid = call_fails() ? -1 : __real_fork();
+
+	/* Memory fails for the parent: libgcov may need some in the child. */
+	if (pid == 0)
+		nomem.left = -1;
+	return pid;
 }
 
 int
@@ -613,10 +605,10 @@ exec_each_call_that_fails_is_unavail(void **state)
 	free(answer);
 	assert_true(round > 7 && round < ROUNDS);
 	/* And without memory for what it says. */
-	fail_at = 0;
+	nomem.left = 0;
 	assert_int_equal(
 	    exec_run(&h, path, "question", &answer, &len), AAS_PLUGIN_UNAVAIL);
-	fail_at = -1;
+	nomem.left = -1;
 	assert_string_equal(last_report, "said too much");
 	assert_int_equal(munmap(call_failed, sizeof(*call_failed)), 0);
 }
@@ -626,6 +618,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(host_nomem_is_never_taken_for_success),
+		FIXTURE_TEST(host_rule_of_minor_version_0_is_taken),
 		FIXTURE_TEST(host_says_what_it_refuses),
 		FIXTURE_TEST(host_nobody_listens_is_an_error),
 		FIXTURE_TEST(gather_nomem_is_an_error_and_leaves_nothing),

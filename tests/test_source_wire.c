@@ -22,7 +22,8 @@ full_rule(void)
 	struct aas_plugin_rule r = { sizeof(r), 12, "/f", "n", "warn", two, two,
 		two, two, two, two, "remote", 1, 0, -1, "enrolled", "", "3d", 2,
 		1, "required", 1, two, "12h", "15m", "5m", "60s", "required",
-		"excluded", two, two, "8h", "nb", "na", two, two };
+		"excluded", two, two, "8h", "nb", "na", two, two, "void",
+		"agent" };
 
 	return r;
 }
@@ -67,6 +68,7 @@ source_wire_rule_arrives_as_it_was_sent(void **state)
 	assert_string_equal(out.users[1], "");
 	assert_null(out.users[2]);
 	assert_string_equal(out.origin, "remote");
+	assert_string_equal(out.sudo, "agent");
 	assert_int_equal(out.deny, 1);
 	assert_int_equal(out.exempt, 0);
 	assert_int_equal(out.break_glass, -1);
@@ -77,6 +79,7 @@ source_wire_rule_arrives_as_it_was_sent(void **state)
 	assert_string_equal(out.lease_max, "8h");
 	assert_string_equal(out.not_after, "na");
 	assert_string_equal(out.evidence_ssh_ca[0], "a");
+	assert_string_equal(out.flaw, "void");
 	/* Nothing said and an empty list are two things. */
 	memset(&in, 0, sizeof(in));
 	in.hosts = none;

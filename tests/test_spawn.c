@@ -23,72 +23,18 @@
 #include "lib/proc.h"
 #include "lib/spawn.h"
 #include "tests/fixture.h"
+#include "tests/self.h"
 
 #define CHILD "aas-test-child"
-
-extern char **environ;
-
-/* What a helper sees of itself, as bytes. */
-struct report {
-	pid_t pid;
-	pid_t sid;
-	int env_n;
-	unsigned int fds; /* bit N: descriptor N is open */
-	unsigned int null_fds;
-	unsigned long long ignored;
-	unsigned long long blocked;
-	char cwd[64];
-};
-
-static unsigned long long
-status_mask(const char *text, const char *name)
-{
-	const char *p = strstr(text, name);
-
-	return p == NULL ? ~0ULL : strtoull(p + strlen(name), NULL, 16);
-}
-
-static void
-report_fill(struct report *rep)
-{
-	static char text[8192];
-	struct stat null;
-	struct stat st;
-	int fd = -1;
-	ssize_t n = 0;
-
-	rep->pid = getpid();
-	rep->sid = getsid(0);
-	while (environ[rep->env_n] != NULL)
-		rep->env_n++;
-	(void)stat("/dev/null", &null);
-	for (int i = 0; i < 32; i++) {
-		if (fstat(i, &st) == -1)
-			continue;
-		rep->fds |= 1U << i;
-		if (S_ISCHR(st.st_mode) && st.st_rdev == null.st_rdev)
-			rep->null_fds |= 1U << i;
-	}
-	if (getcwd(rep->cwd, sizeof(rep->cwd)) == NULL)
-		rep->cwd[0] = '\0';
-	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	if (fd != -1 && (n = read(fd, text, sizeof(text) - 1)) > 0) {
-		text[n] = '\0';
-		rep->ignored = status_mask(text, "SigIgn:");
-		rep->blocked = status_mask(text, "SigBlk:");
-	}
-	(void)close(fd);
-}
 
 static int
 child_main(const char *mode)
 {
 	static struct aas_frame f;
-	struct report rep;
+	struct self rep;
 
-	memset(&rep, 0, sizeof(rep));
 	if (strcmp(mode, "report") == 0) {
-		report_fill(&rep);
+		self_look(&rep, 2);
 		(void)aas_frame_send(0, 1, &rep, sizeof(rep));
 	} else if (strcmp(mode, "echo") == 0) {
 		if (aas_frame_recv(0, 5000, &f) == AAS_OK)
@@ -108,27 +54,11 @@ child_main(const char *mode)
 
 /* --- the tests ------------------------------------------------------------ */
 
-/*
- * Copy this program into the test's directory: wherever the tree stands, its
- * owner and its parents are then as they have to be.
- */
+/* This program is what is started. */
 static char *
 helper(const struct fixture *f, char path[FIXTURE_PATH])
 {
-	char b[65536];
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int to = openat(
-	    f->dirfd, "helper", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	ssize_t n = 0;
-
-	assert_int_not_equal(from, -1);
-	assert_int_not_equal(to, -1);
-	while ((n = read(from, b, sizeof(b))) > 0)
-		assert_int_equal(write(to, b, (size_t)n), n);
-	assert_int_equal(n, 0);
-	assert_int_equal(fchmod(to, 0755), 0);
-	assert_int_equal(close(from), 0);
-	assert_int_equal(close(to), 0);
+	fixture_copy(f, "/proc/self/exe", "helper");
 	return fixture_path(f, "helper", path);
 }
 
@@ -175,7 +105,7 @@ inherit_nothing(void *arg)
 {
 	static struct aas_frame f;
 	struct aas_child c = AAS_CHILD_NONE;
-	struct report rep;
+	struct self rep;
 	sigset_t all;
 
 	for (int sig = 1; sig < 32; sig++)
@@ -205,7 +135,7 @@ inherit_nothing(void *arg)
 }
 
 static void
-spawn_f20_helper_inherits_nothing(void **state)
+spawn_f20_cve_2019_12209_helper_inherits_nothing(void **state)
 {
 	char path[FIXTURE_PATH];
 
@@ -216,7 +146,7 @@ spawn_f20_helper_inherits_nothing(void **state)
 static int
 closed_standard_descriptors(void *arg)
 {
-	struct report rep;
+	struct self rep;
 	static struct aas_frame f;
 	struct aas_child c = AAS_CHILD_NONE;
 
@@ -551,7 +481,7 @@ main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(spawn_helper_answers_and_is_gone),
-		FIXTURE_TEST(spawn_f20_helper_inherits_nothing),
+		FIXTURE_TEST(spawn_f20_cve_2019_12209_helper_inherits_nothing),
 		FIXTURE_TEST(spawn_f30_host_without_standard_descriptors),
 		FIXTURE_TEST(spawn_host_in_a_deleted_directory),
 		FIXTURE_TEST(spawn_f22_whatever_the_host_does_with_sigchld),

@@ -18,12 +18,22 @@
 
 #define LINE " [success=ok default=die] pam_aas.so aas1\n"
 
+static const char *const nowhere[] = { "/nonexistent", NULL };
+
+static int
+phases_of(const struct fixture *f, const char *service, unsigned *got)
+{
+	const char *const dirs[] = { f->dir, NULL };
+
+	return aas_stacks_phases(dirs, service, got);
+}
+
 static unsigned
 phases(const struct fixture *f, const char *service)
 {
 	unsigned got = 99;
 
-	assert_int_equal(aas_stacks_phases(f->dir, service, &got), AAS_OK);
+	assert_int_equal(phases_of(f, service, &got), AAS_OK);
 	return got;
 }
 
@@ -69,17 +79,14 @@ stacks_bad_files_end(void **state)
 	    "@include\nauth include ../../etc/passwd\n\\",
 	    0644);
 	fixture_write(f, "empty", "", 0644);
-	assert_int_equal(
-	    aas_stacks_phases(f->dir, "loop", &got), AAS_ERR_TOOBIG);
+	assert_int_equal(phases_of(f, "loop", &got), AAS_ERR_TOOBIG);
 	assert_int_equal(phases(f, "gone"), 0);
 	assert_int_equal(phases(f, "empty"), 0);
+	assert_int_equal(phases_of(f, "nothing", &got), AAS_ERR_NOTFOUND);
+	assert_int_equal(phases_of(f, "../x", &got), AAS_ERR_INVAL);
+	assert_int_equal(phases_of(f, "", &got), AAS_ERR_INVAL);
 	assert_int_equal(
-	    aas_stacks_phases(f->dir, "nothing", &got), AAS_ERR_NOTFOUND);
-	assert_int_equal(
-	    aas_stacks_phases(f->dir, "../x", &got), AAS_ERR_INVAL);
-	assert_int_equal(aas_stacks_phases(f->dir, "", &got), AAS_ERR_INVAL);
-	assert_int_equal(
-	    aas_stacks_phases("/nonexistent", "sshd", &got), AAS_ERR_NOTFOUND);
+	    aas_stacks_phases(nowhere, "sshd", &got), AAS_ERR_NOTFOUND);
 	assert_int_equal(got, 99);
 }
 
@@ -87,6 +94,7 @@ static void
 stacks_services_are_listed_by_name(void **state)
 {
 	const struct fixture *f = *state;
+	const char *const dirs[] = { f->dir, NULL };
 	struct aas_stack *list = NULL;
 	size_t n = 0;
 
@@ -97,15 +105,49 @@ stacks_services_are_listed_by_name(void **state)
 	fixture_write(f, "login~", "", 0644);
 	fixture_write(f, "system-auth", "", 0644);
 	fixture_write(f, ".hidden", "", 0644);
-	assert_int_equal(aas_stacks_read(f->dir, &list, &n), AAS_OK);
+	assert_int_equal(aas_stacks_read(dirs, &list, &n), AAS_OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(list[0].service, "cron");
 	assert_int_equal(list[0].phases, 0);
 	assert_string_equal(list[1].service, "sudo");
 	assert_int_equal(list[1].phases, A);
 	free(list);
-	assert_int_equal(
-	    aas_stacks_read("/nonexistent", &list, &n), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_stacks_read(nowhere, &list, &n), AAS_ERR_NOTFOUND);
+}
+
+/* What a vendor ships is asked only where the administrator has no file. */
+static void
+stacks_the_first_place_wins(void **state)
+{
+	const struct fixture *f = *state;
+	char etc[sizeof(f->dir) + 16], vendor[sizeof(f->dir) + 16];
+	char path[sizeof(vendor) + 64];
+	const char *const dirs[] = { etc, vendor, NULL };
+	const char *const both[] = { "/nonexistent", vendor, NULL };
+	struct aas_stack *list = NULL;
+	size_t n = 0;
+
+	(void)snprintf(etc, sizeof(etc), "%s/etc", f->dir);
+	(void)snprintf(vendor, sizeof(vendor), "%s/vendor", f->dir);
+	assert_int_equal(mkdir(etc, 0755), 0);
+	assert_int_equal(mkdir(vendor, 0755), 0);
+	fixture_write(f, "etc/own", "auth" LINE, 0644);
+	fixture_write(f, "vendor/own", "session" LINE, 0644);
+	fixture_write(f, "vendor/theirs", "@include own\n", 0644);
+	(void)snprintf(path, sizeof(path), "@include %s/own\n", vendor);
+	fixture_write(f, "vendor/exact", path, 0644);
+	assert_int_equal(aas_stacks_read(dirs, &list, &n), AAS_OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(list[0].service, "exact");
+	assert_int_equal(list[0].phases, S);
+	assert_string_equal(list[1].service, "own");
+	assert_int_equal(list[1].phases, A);
+	assert_string_equal(list[2].service, "theirs");
+	assert_int_equal(list[2].phases, A);
+	free(list);
+	assert_int_equal(aas_stacks_read(both, &list, &n), AAS_OK);
+	assert_int_equal(n, 3);
+	free(list);
 }
 
 int
@@ -115,6 +157,7 @@ main(void)
 		FIXTURE_TEST(stacks_each_way_to_the_module_is_followed),
 		FIXTURE_TEST(stacks_bad_files_end),
 		FIXTURE_TEST(stacks_services_are_listed_by_name),
+		FIXTURE_TEST(stacks_the_first_place_wins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,8 @@ same_credentials(const struct aas_record *rec, const struct aas_index *ix,
 		const struct aas_key *k = &rec->keys[i];
 
 		assert_string_equal(ix->keys[i].label, k->label);
+		assert_int_equal(ix->keys[i].backup, k->backup);
+		assert_memory_equal(ix->keys[i].aaguid, k->aaguid, 16);
 		if (k->suspended) {
 			assert_int_equal(ix->keys[i].active, 0);
 			assert_memory_equal(
@@ -118,7 +120,6 @@ same_credentials(const struct aas_record *rec, const struct aas_index *ix,
 		assert_int_equal(creds[i].login.id_len, k->login.id_len);
 		assert_memory_equal(
 		    creds[i].login.id, k->login.id, k->login.id_len);
-		assert_int_equal(creds[i].backup, k->backup);
 	}
 }
 
@@ -1257,7 +1258,7 @@ load_creds(struct host *h, struct aas_index_cred *creds)
 
 /* Of an older or a newer program, or with one bit of a credential wrong. */
 static void
-store_index_of_another_version_or_torn_is_made_anew(void **state)
+store_f75_index_of_another_version_or_torn_is_made_anew(void **state)
 {
 	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_buf good = { NULL, 0 };
@@ -1273,7 +1274,7 @@ store_index_of_another_version_or_torn_is_made_anew(void **state)
 		size_t at = i < 2 ? 7 : good.len - back[i - 2];
 		uint8_t was = good.p[at];
 
-		good.p[at] = i == 0 ? '1' : i == 1 ? '4' : was ^ 0x04;
+		good.p[at] = i == 0 ? '1' : i == 1 ? '6' : was ^ 0x04;
 		write_part(&h, "index", good.p, good.len);
 		good.p[at] = was;
 		assert_int_equal(load_creds(&h, creds), AAS_ERR_AGAIN);
@@ -1871,75 +1872,63 @@ store_nothing_there_is_nobody_enrolled(void **state)
 	host_close(&h);
 }
 
+static const struct CMUnitTest tests[] = {
+	FIXTURE_TEST(store_genesis_after_host_method_enrolls),
+	FIXTURE_TEST(store_genesis_by_a_process_is_held_24h),
+	FIXTURE_TEST(store_held_genesis_gives_way_to_one_with_authority),
+	FIXTURE_TEST(store_ticket_admits_one_genesis),
+	FIXTURE_TEST(store_genesis_of_somebody_else_is_refused),
+	FIXTURE_TEST(store_add_key_by_two_counts_at_once),
+	FIXTURE_TEST(store_add_key_by_one_is_held_72h),
+	FIXTURE_TEST(store_held_entry_is_cancelled_by_the_other_key),
+	FIXTURE_TEST(store_thief_who_suspends_the_other_key_is_still_cancelled),
+	FIXTURE_TEST(store_held_entry_of_a_suspended_signer_comes_to_nothing),
+	FIXTURE_TEST(store_hold_counts_the_slower_clock),
+	FIXTURE_TEST(store_hold_counts_wall_time_across_boots_if_synced),
+	FIXTURE_TEST(store_lost_state_holds_weak_entries_anew),
+	FIXTURE_TEST(store_remove_never_below_two_suspend_never_below_one),
+	FIXTURE_TEST(store_rename_takes_one_key_and_a_free_label),
+	FIXTURE_TEST(store_lock_by_one_unlock_by_two),
+	FIXTURE_TEST(store_disable_by_two_enable_by_one),
+	FIXTURE_TEST(store_recovery_waits_48h_and_brings_new_keys),
+	FIXTURE_TEST(store_recovery_cancelled_by_an_active_key_voids_the_set),
+	FIXTURE_TEST(store_replace_recovery_by_two),
+	FIXTURE_TEST(store_entry_not_at_the_head_is_refused),
+	FIXTURE_TEST(store_bad_lines_are_refused),
+	FIXTURE_TEST(store_record_put_back_is_a_rollback),
+	FIXTURE_TEST(store_missing_record_of_a_pinned_user_is_a_rollback),
+	FIXTURE_TEST(store_index_alone_is_not_a_user_without_a_record),
+	FIXTURE_TEST(store_record_without_a_pin_is_refused),
+	FIXTURE_TEST(store_another_genesis_or_head_is_a_fork),
+	FIXTURE_TEST(store_f47_empty_or_torn_files_refuse_that_user_alone),
+	FIXTURE_TEST(store_f60_renamed_user_or_reused_uid_is_refused),
+	FIXTURE_TEST(store_chain_extended_elsewhere_is_held),
+	FIXTURE_TEST(store_chain_extended_elsewhere_needs_good_proofs),
+	FIXTURE_TEST(store_crash_between_record_and_pin_is_mended),
+	FIXTURE_TEST(store_crash_before_the_first_record_leaves_a_new_user),
+	FIXTURE_TEST(store_lost_index_is_made_anew),
+	FIXTURE_TEST(store_f75_index_of_another_version_or_torn_is_made_anew),
+	FIXTURE_TEST(store_index_of_another_head_signs_nobody_in),
+	FIXTURE_TEST(store_verify_finds_what_the_pin_covers),
+	FIXTURE_TEST(store_counter_64_interleaved_never_look_like_a_clone),
+	FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
+	FIXTURE_TEST(
+	    store_counter_of_a_copied_key_admits_nobody_who_began_before),
+	FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
+	FIXTURE_TEST(store_s6_torn_or_flipped_state_is_refused),
+	FIXTURE_TEST(store_full_tables_refuse_and_fit_the_file),
+	FIXTURE_TEST(store_key_with_a_copy_signs_no_entry),
+	FIXTURE_TEST(store_f58_readers_beside_a_writer_see_old_or_new),
+	FIXTURE_TEST(store_entry_from_the_future_is_refused),
+	FIXTURE_TEST(store_group_reads_others_do_not),
+	FIXTURE_TEST(store_f45_wrong_types_and_modes_are_refused),
+	FIXTURE_TEST(store_retired_user_is_as_new_and_nothing_is_destroyed),
+	FIXTURE_TEST(store_read_gives_the_bytes),
+	FIXTURE_TEST(store_nothing_there_is_nobody_enrolled),
+};
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(store_genesis_after_host_method_enrolls),
-		FIXTURE_TEST(store_genesis_by_a_process_is_held_24h),
-		FIXTURE_TEST(
-		    store_held_genesis_gives_way_to_one_with_authority),
-		FIXTURE_TEST(store_ticket_admits_one_genesis),
-		FIXTURE_TEST(store_genesis_of_somebody_else_is_refused),
-		FIXTURE_TEST(store_add_key_by_two_counts_at_once),
-		FIXTURE_TEST(store_add_key_by_one_is_held_72h),
-		FIXTURE_TEST(store_held_entry_is_cancelled_by_the_other_key),
-		FIXTURE_TEST(
-		    store_thief_who_suspends_the_other_key_is_still_cancelled),
-		FIXTURE_TEST(
-		    store_held_entry_of_a_suspended_signer_comes_to_nothing),
-		FIXTURE_TEST(store_hold_counts_the_slower_clock),
-		FIXTURE_TEST(
-		    store_hold_counts_wall_time_across_boots_if_synced),
-		FIXTURE_TEST(store_lost_state_holds_weak_entries_anew),
-		FIXTURE_TEST(
-		    store_remove_never_below_two_suspend_never_below_one),
-		FIXTURE_TEST(store_rename_takes_one_key_and_a_free_label),
-		FIXTURE_TEST(store_lock_by_one_unlock_by_two),
-		FIXTURE_TEST(store_disable_by_two_enable_by_one),
-		FIXTURE_TEST(store_recovery_waits_48h_and_brings_new_keys),
-		FIXTURE_TEST(
-		    store_recovery_cancelled_by_an_active_key_voids_the_set),
-		FIXTURE_TEST(store_replace_recovery_by_two),
-		FIXTURE_TEST(store_entry_not_at_the_head_is_refused),
-		FIXTURE_TEST(store_bad_lines_are_refused),
-		FIXTURE_TEST(store_record_put_back_is_a_rollback),
-		FIXTURE_TEST(
-		    store_missing_record_of_a_pinned_user_is_a_rollback),
-		FIXTURE_TEST(store_index_alone_is_not_a_user_without_a_record),
-		FIXTURE_TEST(store_record_without_a_pin_is_refused),
-		FIXTURE_TEST(store_another_genesis_or_head_is_a_fork),
-		FIXTURE_TEST(
-		    store_f47_empty_or_torn_files_refuse_that_user_alone),
-		FIXTURE_TEST(store_f60_renamed_user_or_reused_uid_is_refused),
-		FIXTURE_TEST(store_chain_extended_elsewhere_is_held),
-		FIXTURE_TEST(store_chain_extended_elsewhere_needs_good_proofs),
-		FIXTURE_TEST(store_crash_between_record_and_pin_is_mended),
-		FIXTURE_TEST(
-		    store_crash_before_the_first_record_leaves_a_new_user),
-		FIXTURE_TEST(store_lost_index_is_made_anew),
-		FIXTURE_TEST(
-		    store_index_of_another_version_or_torn_is_made_anew),
-		FIXTURE_TEST(store_index_of_another_head_signs_nobody_in),
-		FIXTURE_TEST(store_verify_finds_what_the_pin_covers),
-		FIXTURE_TEST(
-		    store_counter_64_interleaved_never_look_like_a_clone),
-		FIXTURE_TEST(store_f50_counter_that_stays_or_wraps_is_a_clone),
-		FIXTURE_TEST(
-		    store_counter_of_a_copied_key_admits_nobody_who_began_before),
-		FIXTURE_TEST(store_enrolment_books_the_counters_of_its_proofs),
-		FIXTURE_TEST(store_s6_torn_or_flipped_state_is_refused),
-		FIXTURE_TEST(store_full_tables_refuse_and_fit_the_file),
-		FIXTURE_TEST(store_key_with_a_copy_signs_no_entry),
-		FIXTURE_TEST(store_f58_readers_beside_a_writer_see_old_or_new),
-		FIXTURE_TEST(store_entry_from_the_future_is_refused),
-		FIXTURE_TEST(store_group_reads_others_do_not),
-		FIXTURE_TEST(store_f45_wrong_types_and_modes_are_refused),
-		FIXTURE_TEST(
-		    store_retired_user_is_as_new_and_nothing_is_destroyed),
-		FIXTURE_TEST(store_read_gives_the_bytes),
-		FIXTURE_TEST(store_nothing_there_is_nobody_enrolled),
-	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,7 +149,7 @@ ticket_without_a_parent_admits_no_pid_zero(void **state)
 }
 
 static void
-ticket_past_its_life_or_boot_is_dead(void **state)
+ticket_f14_past_its_life_or_boot_is_dead(void **state)
 {
 	struct aas_ticket got;
 	struct case_ c;
@@ -272,7 +272,7 @@ thief(const char *run, int ready)
 }
 
 static void
-ticket_race_of_a_foreign_process_takes_nothing(void **state)
+ticket_cve_2013_4288_race_of_a_foreign_process_takes_nothing(void **state)
 {
 	struct aas_ticket got;
 	struct case_ c, decoy;
@@ -368,32 +368,123 @@ ledger_line_is_one_json_line_whatever_comes(void **state)
 		.session_s = 1,
 		.idle_s = 2 };
 	char id[AAS_LEDGER_ID] = "", path[FIXTURE_PATH + 64], line[4096] = "";
-	FILE *in;
+	ssize_t n;
 
 	prepare(f, &c);
 	l.leader = c.t.caller;
-	assert_int_equal(aas_ledger_open(c.run, &l, &c.now, id), AAS_OK);
+	assert_int_equal(aas_ledger_open(c.run, NULL, &l, &c.now, id), AAS_OK);
 	(void)snprintf(path, sizeof(path), "%s/sessions/%s", c.run, id);
-	in = fopen(path, "re");
-	assert_non_null(in);
-	assert_non_null(fgets(line, sizeof(line), in));
-	assert_int_equal(fgetc(in), EOF);
-	(void)fclose(in);
+	n = readlink(path, line, sizeof(line));
+	assert_in_range(n, 1, sizeof(line) - 1);
+	assert_int_equal(line[n - 1], '}');
 	assert_non_null(
 	    strstr(line, "\"user\":\"al\\\"ice\\\\\\u000a\\u007f\""));
 	assert_non_null(strstr(line, "\"uid\":4294967294,"));
 	assert_non_null(strstr(
 	    line, "\"tty\":\"\\u00ff\\u00fe \\u00e9 \\u20ac \\ud83d\\udd11\""));
 	assert_non_null(strstr(line, "\"rhost\":null,\"key\":null,"));
-	for (const char *s = line; s[1] != '\0'; s++)
+	for (const char *s = line; *s != '\0'; s++)
 		assert_true(*s >= 0x20 && *s < 0x7f);
 	/* Closed: marked, and not twice. */
-	assert_int_equal(aas_ledger_close(c.run, id), AAS_OK);
-	assert_int_equal(aas_ledger_close(c.run, id), AAS_ERR_NOTFOUND);
+	assert_int_equal(aas_ledger_close(c.run, id, l.uid), AAS_OK);
+	assert_int_equal(aas_ledger_close(c.run, id, l.uid), AAS_ERR_NOTFOUND);
 	assert_int_equal(count(c.run, "sessions"), 1);
-	assert_int_equal(aas_ledger_close(c.run, "../x"), AAS_ERR_FORMAT);
 	assert_int_equal(
-	    aas_ledger_close("/nonexistent/x", id), AAS_ERR_NOTFOUND);
+	    aas_ledger_close(c.run, "../x", l.uid), AAS_ERR_FORMAT);
+	assert_int_equal(
+	    aas_ledger_close("/nonexistent/x", id, l.uid), AAS_ERR_NOTFOUND);
+}
+
+/* The line of ${l}, read back. */
+static int
+back(struct case_ *c, const struct aas_ledger *l, struct aas_ledger_line *got)
+{
+	char id[AAS_LEDGER_ID] = "", path[FIXTURE_PATH + 64];
+	int fd = -1, r = AAS_ERR_SYS;
+
+	assert_int_equal(aas_ledger_open(c->run, NULL, l, &c->now, id), AAS_OK);
+	(void)snprintf(path, sizeof(path), "%s/sessions", c->run);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = aas_ledger_read(fd, id, got, NULL);
+	assert_int_equal(unlinkat(fd, id, 0), 0);
+	aas_close(&fd);
+	return r;
+}
+
+/* How long that text of it is, read back. */
+static size_t
+back_text_len(struct case_ *c, const struct aas_ledger *l, const char *key)
+{
+	char id[AAS_LEDGER_ID] = "", path[FIXTURE_PATH + 64];
+	char line[AAS_LEDGER_MAX], text[AAS_LEDGER_MAX];
+	struct aas_ledger_line got;
+	int fd = -1;
+
+	assert_int_equal(aas_ledger_open(c->run, NULL, l, &c->now, id), AAS_OK);
+	(void)snprintf(path, sizeof(path), "%s/sessions", c->run);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(aas_ledger_read(fd, id, &got, line), AAS_OK);
+	aas_close(&fd);
+	assert_int_equal(
+	    aas_ledger_text(line, key, text, sizeof(text)), AAS_OK);
+	return strlen(text);
+}
+
+static void
+ledger_line_says_under_which_entry(void **state)
+{
+	struct case_ c;
+	struct aas_ledger_line got;
+	struct aas_ledger l = { .user = "a,\"seq\":8,",
+		.service = "s,\"seq\":7,",
+		.via = "keys",
+		.seq = 4711 };
+
+	prepare(*state, &c);
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	assert_int_equal(got.seq, 4711);
+	l.seq = 0;
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	assert_int_equal(got.seq, 0);
+	/* Not known. */
+	l.seq = UINT64_MAX;
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	assert_true(got.seq == UINT64_MAX);
+}
+
+/* It would be in no ledger, and end never. */
+static void
+ledger_line_is_cut_where_a_peer_makes_it_too_long(void **state)
+{
+	struct case_ c;
+	struct aas_ledger_line got;
+	char big[5000];
+	struct aas_ledger l = { .user = "a",
+		.uid = 7,
+		.service = big,
+		.tty = big,
+		.rhost = big,
+		.via = "host",
+		.session_s = 5 };
+
+	prepare(*state, &c);
+	memset(big, 'x', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	/* What is cut ends with a whole character. */
+	for (size_t i = 1; i + 1 < sizeof(big) - 1; i += 2)
+		memcpy(big + i, "\xc3\xa4", 2);
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	assert_int_equal(got.uid, 7);
+	assert_int_equal(got.session_s, 5);
+	memset(big, 1, sizeof(big) - 1);
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	/* One that fits is whole. */
+	memset(big, 'x', sizeof(big) - 1);
+	big[1000] = '\0';
+	assert_int_equal(back(&c, &l, &got), AAS_OK);
+	assert_int_equal(back_text_len(&c, &l, "rhost"), 1000);
+	big[1000] = 'x';
+	assert_int_equal(back_text_len(&c, &l, "rhost"), 64);
 }
 
 static void
@@ -406,11 +497,12 @@ ledger_line_that_is_too_long_is_refused(void **state)
 	prepare(*state, &c);
 	memset(big, '"', sizeof(big));
 	big[sizeof(big) - 1] = '\0';
-	l.rhost = big;
+	l.key = big;
 	assert_int_equal(
-	    aas_ledger_open(c.run, &l, &c.now, id), AAS_ERR_TOOBIG);
-	l.rhost = NULL;
-	assert_int_equal(aas_ledger_open("/nonexistent/x", &l, &c.now, id),
+	    aas_ledger_open(c.run, NULL, &l, &c.now, id), AAS_ERR_TOOBIG);
+	l.key = NULL;
+	assert_int_equal(
+	    aas_ledger_open("/nonexistent/x", NULL, &l, &c.now, id),
 	    AAS_ERR_NOTFOUND);
 	assert_string_equal(id, "");
 }
@@ -423,13 +515,16 @@ main(void)
 		FIXTURE_TEST(ticket_of_the_callers_child_is_taken),
 		FIXTURE_TEST(ticket_of_somebody_else_stays),
 		FIXTURE_TEST(ticket_without_a_parent_admits_no_pid_zero),
-		FIXTURE_TEST(ticket_past_its_life_or_boot_is_dead),
+		FIXTURE_TEST(ticket_f14_past_its_life_or_boot_is_dead),
 		FIXTURE_TEST(ticket_old_ones_are_swept_when_one_is_written),
 		FIXTURE_TEST(ticket_name_or_bytes_that_are_none_are_refused),
-		FIXTURE_TEST(ticket_race_of_a_foreign_process_takes_nothing),
+		FIXTURE_TEST(
+		    ticket_cve_2013_4288_race_of_a_foreign_process_takes_nothing),
 		FIXTURE_TEST(rundir_is_made_whatever_the_umask),
 		FIXTURE_TEST(rundir_that_others_can_write_is_refused),
 		FIXTURE_TEST(ledger_line_is_one_json_line_whatever_comes),
+		FIXTURE_TEST(ledger_line_says_under_which_entry),
+		FIXTURE_TEST(ledger_line_is_cut_where_a_peer_makes_it_too_long),
 		FIXTURE_TEST(ledger_line_that_is_too_long_is_refused),
 	};
 

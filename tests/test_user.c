@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/reason.h"
 #include "lib/user.h"
 #include "tests/fixture.h"
 
@@ -21,12 +22,14 @@ static struct {
 	size_t need; /* bytes of buffer the entry wants */
 	int groups;  /* how many; -1: no memory */
 	int calls;
-	int list_fails; /* so many times getgrouplist sees the own group alone
-			 */
-	int file_error; /* of /etc/group itself */
-	int gid_error;  /* what getgrgid_r returns */
-	int gid_eintr;  /* first, so many times, EINTR */
-	int gid_there;  /* it has the group */
+	int list_fails;  /* so many times getgrouplist sees the own group alone
+			  */
+	int file_error;  /* of /etc/group itself */
+	int gid_error;   /* what getgrgid_r returns */
+	int gid_eintr;   /* first, so many times, EINTR */
+	size_t gid_need; /* bytes of buffer that groups before it want */
+	gid_t gid_known; /* a group that there is */
+	int unasked;     /* 1: no source at all: errno is what is returned */
 } ns;
 
 int __wrap_getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n,
@@ -120,20 +123,22 @@ int
 __wrap_getgrgid_r(
     gid_t gid, struct group *gr, char *buf, size_t n, struct group **res)
 {
-	assert_true(gid == 100);
+	/* The user's own group would end in the first source that has it. */
+	assert_true(gid == (gid_t)-1 || gid >= 7000);
 	assert_true(n > 0 && buf != NULL);
 	*res = NULL;
 	if (ns.gid_eintr > 0) {
 		ns.gid_eintr--;
 		return EINTR;
 	}
+	if (ns.unasked)
+		return errno;
 	if (ns.gid_error != 0)
 		return ns.gid_error;
 	memset(gr, 0, sizeof(*gr));
-	gr->gr_gid = gid;
-	if (ns.gid_there)
+	if (ns.gid_known != 0 && gid == ns.gid_known)
 		*res = gr;
-	return 0;
+	return n < ns.gid_need ? ERANGE : 0;
 }
 
 static int
@@ -231,17 +236,19 @@ user_entry_with_a_hostile_name_is_refused(void **state)
 static void
 user_cve_2018_19788_cve_2019_14287_uid_is_no_other(void **state)
 {
-	static const uid_t bad[] = { (uid_t)-1, 65535 };
-	static const uid_t good[] = { 0, 1000, 65534, 65536, 0x80000000,
-		4294967294U };
+	static const uid_t bad[] = { (uid_t)-1, 65535, 0x80000000, 4294967294U,
+		4294967295U };
+	static const uid_t good[] = { 0, 1000, 65534, 65536, 0x7fffffff };
 	struct aas_user u;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ns.uid = bad[i];
-		assert_int_equal(aas_user_name("alice", &u), AAS_ERR_INVAL);
-		assert_int_equal(aas_user_uid(bad[i], &u), AAS_ERR_INVAL);
+		assert_int_equal(aas_user_name("alice", &u), AAS_ERR_DENIED);
+		assert_int_equal(aas_user_uid(bad[i], &u), AAS_ERR_DENIED);
+		assert_int_equal(aas_user_why(AAS_ERR_DENIED), AAS_WHY_UID);
 	}
+	assert_int_equal(aas_user_why(AAS_ERR_NOTFOUND), AAS_WHY_USER);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		ns.uid = good[i];
 		assert_int_equal(aas_user_name("alice", &u), AAS_OK);
@@ -326,21 +333,22 @@ user_groups_are_all_or_none(void **state)
 
 	(void)state;
 	ns.groups = AAS_USER_GROUPS + 1;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_TOOBIG);
+	assert_int_equal(
+	    aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_TOOBIG);
 	ns.groups = -1;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_NOMEM);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_NOMEM);
 	ns.groups = 0;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_SYS);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_SYS);
 	assert_int_equal(n, 4711);
 	ns.groups = AAS_USER_GROUPS;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
 	assert_int_equal(n, AAS_USER_GROUPS);
 	ns.groups = 2;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(gids[0], 100);
 	memset(&u, 0, sizeof(u));
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_INVAL);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_INVAL);
 }
 
 static void
@@ -360,14 +368,16 @@ user_f62_groups_of_a_source_that_fails_are_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		ns.gid_error = t[i].error;
-		assert_int_equal(aas_user_groups(&u, gids, &n), t[i].want);
+		assert_int_equal(
+		    aas_user_groups(&u, NULL, 0, gids, &n), t[i].want);
 		assert_int_equal(errno, t[i].error);
 	}
 	/* A later source knows no such group. */
 	ns.gid_error = 0;
 	for (int i = 0; i < 4; i++) {
 		ns.file_error = t[i].error;
-		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_ERR_SYS);
+		assert_int_equal(
+		    aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_SYS);
 	}
 	assert_int_equal(n, 4711);
 }
@@ -381,16 +391,15 @@ user_f62_one_failed_read_does_not_shorten_the_list(void **state)
 
 	(void)state;
 	ns.groups = 3;
-	ns.gid_there = 1;
 	ns.list_fails = 1;
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
 	assert_int_equal(n, 3);
 }
 
 static void
-user_f62_own_group_that_is_nowhere_is_an_answer(void **state)
+user_f62_group_that_is_nowhere_is_an_answer(void **state)
 {
-	static const int t[] = { 0, ENOENT, ESRCH, ERANGE };
+	static const int t[] = { 0, ENOENT, ESRCH };
 	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
 	gid_t gids[AAS_USER_GROUPS];
 	int n = 0;
@@ -401,12 +410,69 @@ user_f62_own_group_that_is_nowhere_is_an_answer(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		n = 0;
 		ns.gid_error = t[i];
-		assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+		assert_int_equal(
+		    aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
 		assert_int_equal(n, 2);
 	}
 	ns.gid_error = 0;
 	ns.file_error = ENOENT; /* a host without one */
-	assert_int_equal(aas_user_groups(&u, gids, &n), AAS_OK);
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
+}
+
+static void
+user_f62_large_group_does_not_hide_a_fault(void **state)
+{
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 0;
+
+	(void)state;
+	ns.groups = 2;
+	ns.gid_need = 100000;
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_OK);
+	ns.file_error = EACCES;
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_SYS);
+	ns.file_error = 0;
+	ns.gid_need = SIZE_MAX;
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_SYS);
+}
+
+/* su under a limit on memory: the library of the source cannot be loaded. */
+static void
+user_f62_source_that_was_passed_over_is_found_by_its_group(void **state)
+{
+	static const gid_t proof[] = { 7001, 7777 };
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 4711;
+
+	(void)state;
+	ns.groups = 2;
+	assert_int_equal(aas_user_groups(&u, proof, 2, gids, &n), AAS_ERR_SYS);
+	assert_int_equal(n, 4711);
+	ns.gid_known = 7000; /* not one of them */
+	assert_int_equal(aas_user_groups(&u, proof, 2, gids, &n), AAS_ERR_SYS);
+	ns.gid_known = 7777; /* any of them will do */
+	assert_int_equal(aas_user_groups(&u, proof, 1, gids, &n), AAS_ERR_SYS);
+	assert_int_equal(aas_user_groups(&u, proof, 2, gids, &n), AAS_OK);
+	assert_int_equal(n, 2);
+	ns.gid_error = ENOENT;
+	assert_int_equal(aas_user_groups(&u, proof, 2, gids, &n), AAS_ERR_SYS);
+}
+
+static void
+user_f62_no_source_asked_is_no_answer(void **state)
+{
+	struct aas_user u = { .name = "alice", .uid = 1000, .gid = 100 };
+	gid_t gids[AAS_USER_GROUPS];
+	int n = 4711;
+
+	(void)state;
+	ns.groups = 1;
+	ns.unasked = 1;
+	errno = 0;
+	assert_int_equal(aas_user_groups(&u, NULL, 0, gids, &n), AAS_ERR_SYS);
+	assert_int_equal(n, 4711);
 }
 
 #define NS_TEST(f) \
@@ -428,9 +494,13 @@ main(void)
 		NS_TEST(user_big_entry_gets_room_up_to_a_limit),
 		NS_TEST(user_buffer_with_a_hash_is_wiped),
 		NS_TEST(user_groups_are_all_or_none),
+		NS_TEST(
+		    user_f62_source_that_was_passed_over_is_found_by_its_group),
+		NS_TEST(user_f62_no_source_asked_is_no_answer),
 		NS_TEST(user_f62_groups_of_a_source_that_fails_are_none),
 		NS_TEST(user_f62_one_failed_read_does_not_shorten_the_list),
-		NS_TEST(user_f62_own_group_that_is_nowhere_is_an_answer),
+		NS_TEST(user_f62_group_that_is_nowhere_is_an_answer),
+		NS_TEST(user_f62_large_group_does_not_hide_a_fault),
 	};
 
 	return cmocka_run_group_tests_name("user", tests, NULL, NULL);

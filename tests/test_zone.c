@@ -74,7 +74,7 @@ each_minute(const char *name, size_t least)
 }
 
 static void
-zone_F13_each_minute_of_three_years_in_berlin(void **state)
+zone_f13_each_minute_of_three_years_in_berlin(void **state)
 {
 	(void)state;
 	each_minute("Europe/Berlin", 200);
@@ -82,7 +82,7 @@ zone_F13_each_minute_of_three_years_in_berlin(void **state)
 
 /* Half an hour of summer time. */
 static void
-zone_F13_each_minute_of_three_years_on_lord_howe(void **state)
+zone_f13_each_minute_of_three_years_on_lord_howe(void **state)
 {
 	(void)state;
 	each_minute("Australia/Lord_Howe", 200);
@@ -90,14 +90,14 @@ zone_F13_each_minute_of_three_years_on_lord_howe(void **state)
 
 /* Summer time ends for a month of the moon's. */
 static void
-zone_F13_each_minute_of_three_years_in_casablanca(void **state)
+zone_f13_each_minute_of_three_years_in_casablanca(void **state)
 {
 	(void)state;
 	each_minute("Africa/Casablanca", 50);
 }
 
 static void
-zone_F13_the_environment_does_not_count(void **state)
+zone_f13_the_environment_does_not_count(void **state)
 {
 	struct aas_zone_step *a = NULL, *b = NULL;
 	char path[PATH_MAX];
@@ -170,12 +170,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(zone_F13_each_minute_of_three_years_in_berlin),
+		cmocka_unit_test(zone_f13_each_minute_of_three_years_in_berlin),
 		cmocka_unit_test(
-		    zone_F13_each_minute_of_three_years_on_lord_howe),
+		    zone_f13_each_minute_of_three_years_on_lord_howe),
 		cmocka_unit_test(
-		    zone_F13_each_minute_of_three_years_in_casablanca),
-		cmocka_unit_test(zone_F13_the_environment_does_not_count),
+		    zone_f13_each_minute_of_three_years_in_casablanca),
+		cmocka_unit_test(zone_f13_the_environment_does_not_count),
 		cmocka_unit_test(zone_that_does_not_exist_is_an_error),
 		cmocka_unit_test(zone_utc_is_one_step),
 	};

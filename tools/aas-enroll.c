@@ -1,8 +1,9 @@
 /*
- * aas-enroll: enrolment inside a PAM transaction, for pam_chauthtok.  The
- * module starts it as root with one packet socket as descriptor 0 and sends
- * one request; every text and prompt of the dialog goes back over it
- * (docs/protocol.md), and one verdict ends it.
+ * aas-enroll: enrolment inside a PAM transaction, for pam_chauthtok; and the
+ * unlocking of an account at a sign-in (tools/unlock.c).  The module starts it
+ * as root with one packet socket as descriptor 0 and sends one request; every
+ * text and prompt of the dialog goes back over it (docs/protocol.md), and one
+ * verdict ends it.
  *
  * 1. It MUST NOT enroll without AAS_RQ_HOSTAUTH: the caller's word that the
  *    host's own method succeeded in this transaction is the authority.
@@ -29,6 +30,8 @@
 #include "lib/enroll/shadow.h"
 #include "lib/store/store.h"
 #include "tools/context.h"
+#include "tools/told.h"
+#include "tools/unlock.h"
 
 #define SOCK       0
 #define REQUEST_MS 30000
@@ -42,6 +45,7 @@ struct state {
 	uint32_t serial;
 	int gone; /* the caller gave up or broke the protocol */
 	int drafts;
+	struct aas_verdict v; /* what an unlocking has to tell */
 };
 
 /* --- the person, behind the caller ---------------------------------------- */
@@ -142,6 +146,8 @@ append(void *arg, const char *line, int64_t *held_until, unsigned *why)
 		return r;
 	aas_log(LOG_NOTICE, "event=enrolled user=%s via=host service=%s",
 	    u->name, s->rq.service);
+	aas_told_entry(aas_policy_statedir(s->cx.policy),
+	    aas_policy_libexecdir(s->cx.policy), u, line, *held_until);
 	if (*held_until == 0 &&
 	    aas_shadow_lock(aas_policy_statedir(s->cx.policy), u->name, u->uid,
 		&locked) != AAS_OK)
@@ -177,7 +183,8 @@ take_request(struct state *s)
 		r = AAS_ERR_FORMAT;
 	if (r == AAS_OK)
 		r = aas_request_get(s->f.b, s->f.len, &s->rq);
-	if (r == AAS_OK && s->rq.op != AAS_OP_ENROLL)
+	if (r == AAS_OK && s->rq.op != AAS_OP_ENROLL &&
+	    s->rq.op != AAS_OP_UNLOCK)
 		r = AAS_ERR_FORMAT;
 	return r;
 }
@@ -192,7 +199,7 @@ admit(struct state *s, unsigned *why)
 	int r = AAS_ERR_DENIED;
 
 	*why = AAS_WHY_AUTHORITY;
-	if ((s->rq.flags & AAS_RQ_HOSTAUTH) == 0)
+	if (s->rq.op == AAS_OP_ENROLL && (s->rq.flags & AAS_RQ_HOSTAUTH) == 0)
 		return r;
 	r = aas_context_open(s->rq.policy[0] != '\0' ? s->rq.policy : NULL,
 	    s->rq.uid, s->rq.service, &s->cx, why);
@@ -204,7 +211,7 @@ admit(struct state *s, unsigned *why)
 	*why = AAS_WHY_SYSTEM;
 	dir = aas_policy_statedir(s->cx.policy);
 	if ((r = aas_store_open(dir, 1, &s->store)) != AAS_OK ||
-	    (r = aas_clock_now(&now)) != AAS_OK)
+	    (r = aas_clock_now(&now)) != AAS_OK || s->rq.op == AAS_OP_UNLOCK)
 		return r;
 	r = aas_store_load(
 	    s->store, s->cx.user.uid, s->cx.user.name, &now, NULL, &ix, why);
@@ -233,21 +240,28 @@ enroll(struct state *s, unsigned *why, int64_t *held)
 }
 
 static int
+unlock(struct state *s, unsigned *why)
+{
+	const struct aas_ui ui = { s, ui_show, ui_ask, ui_canceled };
+
+	return aas_unlock_here(&s->cx, s->store, &ui, &s->rq, &s->v, why);
+}
+
+static int
 answer(struct state *s, int r, unsigned why, int64_t held)
 {
-	struct aas_verdict v;
+	struct aas_verdict v = s->v;
 	uint8_t buf[AAS_TEXT_MAX + 512];
 	size_t len = 0;
 
-	memset(&v, 0, sizeof(v));
 	v.result = r == AAS_OK ? AAS_GRANTED : AAS_REFUSED;
 	v.reason = (uint16_t)(r == AAS_OK ? AAS_WHY_OK : why);
-	v.op = AAS_OP_ENROLL;
+	v.op = s->rq.op;
 	memcpy(v.nonce, s->rq.nonce, sizeof(v.nonce));
 	v.uid = s->rq.uid;
 	if (r == AAS_OK)
 		v.state = held == 0 ? AAS_ST_ENROLLED : AAS_ST_HELD;
-	else
+	else if (v.text[0] == '\0')
 		(void)snprintf(
 		    v.text, sizeof(v.text), "%s", aas_reason_text(why));
 	if (aas_verdict_put(&v, buf, sizeof(buf), &len) != AAS_OK)
@@ -273,7 +287,9 @@ main(void)
 	s->drafts = -1;
 	if (aas_crypto_init() != AAS_OK || take_request(s) != AAS_OK)
 		goto out;
-	if ((r = admit(s, &why)) == AAS_OK)
+	if ((r = admit(s, &why)) == AAS_OK && s->rq.op == AAS_OP_UNLOCK)
+		r = unlock(s, &why);
+	else if (r == AAS_OK)
 		r = enroll(s, &why, &held);
 	code = answer(s, r, why, held);
 out:

@@ -27,9 +27,8 @@
 #include "lib/reason.h"
 #include "lib/user.h"
 #include "policy/source/source.h"
-#include "tools/aasd.h"
+#include "tools/packets.h"
 
-#define PACKET    ((size_t)60 * 1024)
 #define ALL_MS    10000 /* for all of it; less than AASD_LOOKUP_MS */
 #define RULES_MAX 1000  /* of one source are shown */
 
@@ -76,7 +75,7 @@ group_names(struct lookup *l)
 	gid_t gids[AAS_USER_GROUPS];
 	size_t k = 0;
 	int n = 0;
-	int r = aas_user_groups(&l->u, gids, &n);
+	int r = aas_user_groups(&l->u, NULL, 0, gids, &n);
 
 	for (int i = 0; r == AAS_OK && i < n; i++) {
 		r = group_name(gids[i], &l->groups[k]);
@@ -174,9 +173,10 @@ run(struct lookup *l, uid_t uid)
 	struct aas_now now;
 	int64_t left_ms = 0;
 	char text[AAS_CONF_ERR] = "";
+	int r = AAS_ERR_NOTFOUND;
 
-	if (aas_user_uid(uid, &l->u) != AAS_OK)
-		return refusal(AAS_WHY_USER, NULL);
+	if ((r = aas_user_uid(uid, &l->u)) != AAS_OK)
+		return refusal(aas_user_why(r), NULL);
 	if (aas_clock_now(&now) != AAS_OK)
 		return refusal(AAS_WHY_CLOCK, NULL);
 	if (group_names(l) != AAS_OK)
@@ -203,26 +203,9 @@ run(struct lookup *l, uid_t uid)
 static int
 send_line(json_t *obj)
 {
-	char *s = obj != NULL
-	    ? json_dumps(obj, JSON_COMPACT | JSON_ENSURE_ASCII)
-	    : NULL;
-	size_t left = 0;
-	const char *p = s;
-
-	if (s == NULL)
-		return AAS_ERR_NOMEM;
-	left = strlen(s);
-	s[left++] = '\n'; /* over its NUL */
-	while (left > 0) {
-		size_t n = left > PACKET ? PACKET : left;
-
-		if (send(0, p, n, MSG_NOSIGNAL) != (ssize_t)n)
-			break;
-		p += n;
-		left -= n;
-	}
-	free(s);
-	return left == 0 ? AAS_OK : AAS_ERR_SYS;
+	return aas_packets_send(0,
+	    obj != NULL ? json_dumps(obj, JSON_COMPACT | JSON_ENSURE_ASCII)
+			: NULL);
 }
 
 int

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "lib/reason.h"
+#include "policy/signin/signin.h"
 #include "tools/context.h"
 
 static unsigned
@@ -26,6 +27,8 @@ decide(struct aas_context *cx, const char *service, unsigned *why)
 	struct aas_answer a = { .size = sizeof(a) };
 	struct aas_now now;
 	gid_t *gids = calloc(AAS_USER_GROUPS, sizeof(*gids));
+	const gid_t *proof = NULL;
+	unsigned proof_n = 0;
 	int r = AAS_ERR_NOMEM;
 
 	*why = AAS_WHY_SYSTEM;
@@ -37,7 +40,9 @@ decide(struct aas_context *cx, const char *service, unsigned *why)
 	q.uid = cx->user.uid;
 	q.gids = gids;
 	q.now_s = now.real_s;
-	if (aas_user_groups(&cx->user, gids, &q.gids_n) != AAS_OK)
+	proof_n = aas_policy_proof(cx->policy, &proof);
+	if (aas_user_groups(&cx->user, proof, proof_n, gids, &q.gids_n) !=
+	    AAS_OK)
 		q.gids_n = -1;
 	q.host = cx->host;
 	q.ca_state = AAS_CA_NONE;
@@ -46,6 +51,9 @@ decide(struct aas_context *cx, const char *service, unsigned *why)
 	if (r == AAS_OK && cx->d.verdict == AAS_V_DENY)
 		r = AAS_ERR_DENIED;
 	*why = cx->d.reason;
+	if (r == AAS_OK &&
+	    (r = aas_signin_kinds(cx->policy, &cx->d, &cx->kinds)) != AAS_OK)
+		*why = AAS_WHY_POLICY_BROKEN;
 out:
 	free(gids);
 	return r;
@@ -75,7 +83,7 @@ aas_context_open(const char *path, uid_t uid, const char *service,
 		aas_policy_libexecdir(cx->policy)) >= (int)sizeof(cx->authn)) {
 		r = AAS_ERR_TOOBIG;
 	} else if ((r = aas_user_uid(uid, &cx->user)) != AAS_OK) {
-		*why = AAS_WHY_USER;
+		*why = aas_user_why(r);
 	} else {
 		r = decide(cx, service, why);
 	}
@@ -105,6 +113,7 @@ aas_context_enroll(
 	e->helper = cx->authn;
 	e->keys_min = cx->d.enrolled_min;
 	e->uv = cx->d.uv;
+	e->kinds = &cx->kinds;
 	e->timeout_s = cx->d.timeout_s;
 	e->drafts = -1;
 }

@@ -10,9 +10,12 @@ struct aas_context {
 	struct aas_policy *policy;
 	struct aas_user user;
 	struct aas_decision d;
+	struct aas_kinds kinds;   /* of keys, that the decision takes */
 	char path[AAS_PATH_MAX];  /* of the compiled policy; "" default */
 	char host[256];           /* uname(2)'s nodename */
 	char authn[AAS_PATH_MAX]; /* of aas-authn */
+	int (*go_on)(void *arg);  /* asked while aasd is; NULL: nothing is */
+	void *go_on_arg;
 };
 
 /*

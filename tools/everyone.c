@@ -35,7 +35,7 @@ static int
 take(const struct passwd *pw, struct aas_user *u)
 {
 	if (pw->pw_name == NULL || !aas_user_valid(pw->pw_name) ||
-	    pw->pw_uid == (uid_t)-1 || pw->pw_uid == 65535)
+	    !aas_user_uid_usable(pw->pw_uid))
 		return 0;
 	memset(u, 0, sizeof(*u));
 	memcpy(u->name, pw->pw_name, strlen(pw->pw_name) + 1);
@@ -44,26 +44,75 @@ take(const struct passwd *pw, struct aas_user *u)
 	return 1;
 }
 
+/* What each of NSS's list is given to: 0, or an error that ends it. */
+typedef int each_fn(void *arg, const struct passwd *pw);
+
+static int
+each_listed(each_fn *each, void *arg)
+{
+	const struct passwd *pw = NULL;
+	int r = AAS_OK;
+	int e = 0;
+
+	setpwent();
+	do {
+		errno = 0;
+		pw = getpwent();
+		e = errno;
+	} while (pw != NULL && (r = each(arg, pw)) == AAS_OK);
+	endpwent();
+	/* ENOENT: the end, as some sources say it. */
+	return pw == NULL && e != 0 && e != ENOENT ? AAS_ERR_SYS : r;
+}
+
+struct listing {
+	struct aas_everyone *all;
+	size_t *cap;
+};
+
+static int
+add_listed(void *arg, const struct passwd *pw)
+{
+	struct listing *l = arg;
+	struct aas_user u;
+
+	return take(pw, &u) ? add(l->all, l->cap, &u) : AAS_OK;
+}
+
 static int
 listed(struct aas_everyone *all, size_t *cap)
 {
-	const struct passwd *pw = NULL;
+	struct listing l = { all, cap };
+
+	return each_listed(add_listed, &l);
+}
+
+struct barring {
+	void (*each)(void *arg, const char *name, unsigned why);
+	void *arg;
+};
+
+static int
+tell_barred(void *arg, const struct passwd *pw)
+{
+	const struct barring *b = arg;
 	struct aas_user u;
 	int r = AAS_OK;
 
-	setpwent();
-	for (;;) {
-		errno = 0;
-		if ((pw = getpwent()) == NULL)
-			break;
-		if (take(pw, &u) && (r = add(all, cap, &u)) != AAS_OK)
-			break;
-	}
-	/* ENOENT: the end, as some sources say it. */
-	if (r == AAS_OK && errno != 0 && errno != ENOENT)
-		r = AAS_ERR_SYS;
-	endpwent();
-	return r;
+	/* Of two entries of a name the first is who signs in. */
+	if (pw->pw_name != NULL && !take(pw, &u) &&
+	    (r = aas_user_name(pw->pw_name, &u)) != AAS_OK)
+		b->each(b->arg, pw->pw_name, aas_user_why(r));
+	return AAS_OK;
+}
+
+int
+aas_everyone_barred(
+    void (*each)(void *arg, const char *name, unsigned why), void *arg)
+{
+	struct barring b = { each, arg };
+
+	return each_listed(tell_barred, &b);
 }
 
 static int

@@ -21,4 +21,13 @@ struct aas_everyone {
 int aas_everyone_read(const char *statedir, struct aas_everyone *all);
 void aas_everyone_free(struct aas_everyone *all);
 
+/*
+ * aas_everyone_barred(each, arg):
+ * Calls ${each} for those whom getpwent(3) lists and aas_user_name() refuses,
+ * with the name as it stands there, in any bytes, and an enum aas_reason.
+ * Returns 0; AAS_ERR_SYS.
+ */
+int aas_everyone_barred(
+    void (*each)(void *arg, const char *name, unsigned why), void *arg);
+
 #endif

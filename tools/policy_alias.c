@@ -1,10 +1,14 @@
 /*
  * Several names of one uid: whoever may use one name of a user is that user,
- * so a rule that binds one of them binds the others.
+ * so a rule that binds one of them binds the others.  And of one program: with
+ * a login shell sudo and su call themselves by another service.
  *
- * 1. A rule that lets somebody off (exempt, attestation, lease) MUST NOT
- *    reach a name that it does not spell.
- * 2. A list of users that could not be read to its end MUST end the making.
+ * 1. A rule that lets somebody off (exempt, attestation) MUST NOT reach a name
+ *    that it does not spell.  A lease binds its accounts: without one they do
+ *    not run, under whatever name.
+ * 2. Of several entries of one name the first MUST count, as at a sign-in: who
+ *    fills a directory says nothing of the users of this host.
+ * 3. A list of users that could not be read to its end MUST end the making.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -18,6 +22,7 @@
 struct entry {
 	char *name;
 	uid_t uid;
+	size_t seq; /* the first of one name is who getpwnam(3) finds */
 };
 
 struct entries {
@@ -32,7 +37,16 @@ by_uid(const void *a, const void *b)
 
 	if (x->uid != y->uid)
 		return x->uid < y->uid ? -1 : 1;
-	return strcmp(x->name, y->name);
+	return strcmp(x->name, y->name); /* in whatever order they came */
+}
+
+static int
+by_seq(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c != 0 ? c : x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 static int
@@ -58,7 +72,9 @@ add(struct entries *e, const struct passwd *pw)
 	}
 	if ((e->v[e->n].name = strdup(pw->pw_name)) == NULL)
 		return AAS_ERR_NOMEM;
-	e->v[e->n++].uid = pw->pw_uid;
+	e->v[e->n].uid = pw->pw_uid;
+	e->v[e->n].seq = e->n;
+	e->n++;
 	return AAS_OK;
 }
 
@@ -88,6 +104,23 @@ read_all(struct entries *e)
 	return r;
 }
 
+/* A name that a later source has too is the first one's. */
+static void
+keep_first(struct entries *e)
+{
+	size_t n = 0;
+
+	if (e->n > 0)
+		qsort(e->v, e->n, sizeof(*e->v), by_seq);
+	for (size_t i = 0; i < e->n; i++) {
+		if (n > 0 && strcmp(e->v[n - 1].name, e->v[i].name) == 0)
+			free(e->v[i].name);
+		else
+			e->v[n++] = e->v[i];
+	}
+	e->n = n;
+}
+
 /* Only who has another name stays, by uid. */
 static void
 keep_aliases(struct entries *e)
@@ -97,20 +130,14 @@ keep_aliases(struct entries *e)
 	if (e->n > 0)
 		qsort(e->v, e->n, sizeof(*e->v), by_uid);
 	for (size_t i = 0, end; i < e->n; i = end) {
-		size_t from = n;
-
 		for (end = i; end < e->n && e->v[end].uid == e->v[i].uid; end++)
 			;
-		for (size_t k = i; k < end; k++) {
-			/* One name from two sources is one name. */
-			if (n > from &&
-			    strcmp(e->v[n - 1].name, e->v[k].name) == 0)
-				free(e->v[k].name);
-			else
-				e->v[n++] = e->v[k];
+		if (end == i + 1) {
+			free(e->v[i].name);
+			continue;
 		}
-		if (n == from + 1)
-			free(e->v[--n].name);
+		for (size_t k = i; k < end; k++)
+			e->v[n++] = e->v[k];
 	}
 	e->n = n;
 }
@@ -128,8 +155,48 @@ has(const char *const *v, size_t n, const char *name)
 static int
 binds(const struct aas_rule *r)
 {
-	return r->effect != AAS_EF_EXEMPT && r->effect != AAS_EF_ATTEST &&
-	    r->effect != AAS_EF_LEASE;
+	return r->effect != AAS_EF_EXEMPT && r->effect != AAS_EF_ATTEST;
+}
+
+/* The entries of the user that ${name} is of, next to each other; NULL: none.
+ */
+static const struct entry *
+entries_of(const struct entries *e, const struct entry *const *index,
+    const char *name, size_t *n)
+{
+	struct entry key = { .name = NULL };
+	const struct entry *k = &key;
+	const struct entry *const *at = NULL;
+	const struct entry *from = NULL;
+	size_t i = 0;
+
+	/* bsearch(3) takes no const, and changes nothing. */
+	memcpy(&key.name, &name, sizeof(name));
+	at = bsearch(&k, index, e->n, sizeof(k), by_name);
+	if (at == NULL)
+		return NULL;
+	for (from = *at; from > e->v && from[-1].uid == from->uid; from--)
+		;
+	while (from + i < e->v + e->n && from[i].uid == from->uid)
+		i++;
+	*n = i;
+	return from;
+}
+
+/* How many names there may be more; most rules have none. */
+static size_t
+others(const struct aas_rule *r, const struct entries *e,
+    const struct entry *const *index)
+{
+	size_t all = 0;
+
+	for (uint32_t i = 0; i < r->users.n; i++) {
+		size_t n = 0;
+
+		if (entries_of(e, index, r->users.v[i], &n) != NULL)
+			all += n;
+	}
+	return all;
 }
 
 /* The names of ${r}, and behind them what else the same users are called. */
@@ -138,36 +205,28 @@ widen(struct aas_rule *r, const struct entries *e,
     const struct entry *const *index, struct aas_arena *arena, size_t *added)
 {
 	const char **v = NULL;
+	size_t more = others(r, e, index);
 	size_t n = r->users.n;
 
+	if (more == 0)
+		return AAS_OK;
+	if ((v = aas_arena_get(arena, (n + more) * sizeof(*v))) == NULL)
+		return AAS_ERR_NOMEM;
+	memcpy(v, r->users.v, n * sizeof(*v));
 	for (uint32_t i = 0; i < r->users.n; i++) {
-		char *name = NULL;
-		struct entry key = { NULL, 0 };
-		const struct entry *k = &key;
-		const struct entry *const *at = NULL;
+		size_t m = 0;
+		const struct entry *of =
+		    entries_of(e, index, r->users.v[i], &m);
 
-		/* bsearch(3) takes no const, and changes nothing. */
-		memcpy(&name, &r->users.v[i], sizeof(name));
-		key.name = name;
-		at = bsearch(&k, index, e->n, sizeof(k), by_name);
-		if (at == NULL)
-			continue;
-		if (v == NULL) {
-			v = aas_arena_get(arena, (n + e->n) * sizeof(*v));
-			if (v == NULL)
-				return AAS_ERR_NOMEM;
-			memcpy(v, r->users.v, n * sizeof(*v));
-		}
-		for (size_t j = 0; j < e->n; j++) {
+		for (size_t j = 0; of != NULL && j < m; j++) {
 			char *copy = NULL;
 
-			if (e->v[j].uid != (*at)->uid ||
-			    has(v, n, e->v[j].name))
+			if (has(v, n, of[j].name))
 				continue;
-			copy = aas_arena_get(arena, strlen(e->v[j].name) + 1);
+			copy = aas_arena_get(arena, strlen(of[j].name) + 1);
 			if (copy == NULL)
 				return AAS_ERR_NOMEM;
-			memcpy(copy, e->v[j].name, strlen(e->v[j].name));
+			memcpy(copy, of[j].name, strlen(of[j].name));
 			v[n++] = copy;
 		}
 	}
@@ -178,6 +237,46 @@ widen(struct aas_rule *r, const struct entries *e,
 	*added += n - r->users.n;
 	r->users.v = v;
 	r->users.n = (uint32_t)n;
+	return AAS_OK;
+}
+
+/* What ${name} calls itself with a login shell, or NULL. */
+static const char *
+login_of(const char *name)
+{
+	return strcmp(name, "sudo") == 0 ? "sudo-i"
+	    : strcmp(name, "su") == 0    ? "su-l"
+					 : NULL;
+}
+
+int
+policy_alias_services(struct aas_rule *rules, size_t n, struct aas_arena *arena)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct aas_names *l = &rules[i].services;
+		const char *more[2];
+		const char **v = NULL;
+		size_t add = 0;
+
+		for (uint32_t k = 0; binds(&rules[i]) && k < l->n; k++) {
+			const char *name = login_of(l->v[k]);
+
+			if (name != NULL && !has(l->v, l->n, name) &&
+			    !has(more, add, name))
+				more[add++] = name;
+		}
+		if (add == 0)
+			continue;
+		if (l->n + add > AAS_NAMES_MAX)
+			return AAS_ERR_TOOBIG;
+		if ((v = aas_arena_get(arena, (l->n + add) * sizeof(*v))) ==
+		    NULL)
+			return AAS_ERR_NOMEM;
+		memcpy(v, l->v, l->n * sizeof(*v));
+		memcpy(v + l->n, more, add * sizeof(*v));
+		l->v = v;
+		l->n += (uint32_t)add;
+	}
 	return AAS_OK;
 }
 
@@ -197,6 +296,7 @@ policy_alias(
 		return AAS_OK;
 	if ((r = read_all(&e)) != AAS_OK)
 		goto out;
+	keep_first(&e);
 	keep_aliases(&e);
 	if (e.n == 0)
 		goto out;

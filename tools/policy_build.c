@@ -3,15 +3,12 @@
  *
  * 1. What cannot be read, decoded or resolved MUST end the making: nobody
  *    knows what the part that is missing would have refused.
- * 2. A group that does not exist MUST be an error with its line, never a rule
- *    that binds nobody.
- * 3. What a file is known again by MUST be taken before the file is read: an
+ * 2. What a file is known again by MUST be taken before the file is read: an
  *    edit meanwhile must show as one.
  */
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,152 +17,11 @@
 #include "lib/assertion.h"
 #include "lib/err.h"
 #include "lib/fs.h"
-#include "lib/log.h"
-#include "policy/source/groups.h"
 #include "tools/policy_build.h"
 
-#define SETTINGS   3u           /* rules that settings stand for, at most */
 #define GROUP_FILE "/etc/group" /* of nss_files */
 #define USER_FILE  "/etc/passwd"
 #define ZONE_MAX   ((size_t)1024 * 1024)
-
-/* One line more of what is to be said. */
-__attribute__((format(printf, 2, 3))) static void
-say(FILE *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (out == NULL)
-		return;
-	va_start(ap, fmt);
-	(void)vfprintf(out, fmt, ap);
-	va_end(ap);
-	(void)fputc('\n', out);
-}
-
-static char *
-place(struct policy_build *b, uint32_t line)
-{
-	char shown[PATH_MAX];
-	char text[PATH_MAX + 16];
-	char *p = NULL;
-
-	(void)aas_printable(shown, sizeof(shown), b->conf_path);
-	if (line != 0)
-		(void)snprintf(text, sizeof(text), "%s:%u", shown, line);
-	else
-		(void)snprintf(text, sizeof(text), "%s", shown);
-	if ((p = aas_arena_get(b->arena, strlen(text) + 1)) != NULL)
-		memcpy(p, text, strlen(text));
-	return p;
-}
-
-/* --- settings --------------------------------------------------------------
- */
-
-static int
-names(struct policy_build *b, const struct aas_conf_list *l,
-    struct aas_names *dst)
-{
-	if (l->n == 0)
-		return AAS_OK;
-	dst->v = aas_arena_get(b->arena, l->n * sizeof(*dst->v));
-	if (dst->v == NULL)
-		return AAS_ERR_NOMEM;
-	for (size_t i = 0; i < l->n; i++)
-		dst->v[i] = l->v[i]; /* the settings live as long */
-	dst->n = (uint32_t)l->n;
-	return AAS_OK;
-}
-
-static int
-resolve(struct policy_build *b, const struct aas_names *groups,
-    const gid_t **gids, FILE *out)
-{
-	struct aas_groups *g = NULL;
-	char shown[256];
-	gid_t *v = aas_arena_get(b->arena, (groups->n + 1) * sizeof(*v));
-	int r = v != NULL ? aas_groups_new(&g) : AAS_ERR_NOMEM;
-
-	for (uint32_t i = 0; r == AAS_OK && i < groups->n; i++) {
-		r = aas_groups_gid(g, groups->v[i], &v[i]);
-		if (r == AAS_OK)
-			continue;
-		say(out, "%s: required_groups: \"%s\" %s",
-		    place(b, b->conf->at.required_groups),
-		    aas_printable(shown, sizeof(shown), groups->v[i]),
-		    r == AAS_ERR_NOTFOUND ? "is not a group of this host"
-					  : "cannot be looked up");
-	}
-	aas_groups_free(&g);
-	if (r == AAS_OK)
-		*gids = v;
-	return r;
-}
-
-/* The rules that the settings stand for. */
-static int
-settings(struct policy_build *b, struct aas_rule *rules, FILE *out)
-{
-	const struct aas_conf *c = b->conf;
-	const struct {
-		const char *name;
-		const struct aas_conf_list *list;
-		uint32_t line;
-		uint8_t effect;
-	} of[SETTINGS] = {
-		{ "required_users", &c->required_users, c->at.required_users,
-		    AAS_EF_REQUIRE },
-		{ "required_groups", &c->required_groups, c->at.required_groups,
-		    AAS_EF_REQUIRE },
-		{ "exempt_services", &c->exempt_services, c->at.exempt_services,
-		    AAS_EF_EXEMPT },
-	};
-	size_t n = 0;
-	int r = AAS_OK;
-
-	for (size_t i = 0; i < SETTINGS && r == AAS_OK; i++) {
-		struct aas_rule *rule = &rules[n];
-
-		if (of[i].list->n == 0)
-			continue;
-		rule->source = "settings";
-		rule->name = of[i].name;
-		rule->mode = AAS_MODE_ENFORCE;
-		rule->effect = of[i].effect;
-		rule->where = place(b, of[i].line);
-		if (of[i].effect == AAS_EF_REQUIRE)
-			rule->from_s = c->required_from_s;
-		r = rule->where == NULL ? AAS_ERR_NOMEM
-		    : i == 0            ? names(b, of[i].list, &rule->users)
-		    : i == 1            ? names(b, of[i].list, &rule->groups)
-					: names(b, of[i].list, &rule->services);
-		if (r == AAS_OK && i == 1)
-			r = resolve(b, &rule->groups, &rule->gids, out);
-		n++;
-	}
-	b->settings_n = n;
-	return r;
-}
-
-static void
-plain_settings(const struct aas_conf *c, struct aas_policy_source *s)
-{
-	(void)snprintf(s->realm, sizeof(s->realm), "%s", c->realm);
-	(void)snprintf(s->statedir, sizeof(s->statedir), "%s", c->state_dir);
-	(void)snprintf(s->rundir, sizeof(s->rundir), "%s", c->run_dir);
-	(void)snprintf(
-	    s->libexecdir, sizeof(s->libexecdir), "%s", c->libexec_dir);
-	s->enrolled_min = c->enrolled_min;
-	s->present = c->present;
-	s->uv = c->uv;
-	s->server_keys = c->server_keys;
-	s->timeout_s = c->timeout_s;
-	s->session_s = c->session_s;
-	s->idle_s = c->idle_s;
-	s->reauth_s = c->reauth_s;
-	s->degraded_s = c->degraded_s;
-}
 
 /* --- sources ---------------------------------------------------------------
  */
@@ -185,7 +41,8 @@ gather(struct policy_build *b, FILE *out)
 	int r = aas_switch_parse(b->conf->policy, &sw, err);
 
 	if (r != AAS_OK) {
-		say(out, "%s: policy: %s", place(b, b->conf->at.policy), err);
+		policy_say(out, "%s: policy: %s",
+		    policy_place(b, b->conf->at.policy), err);
 		return r;
 	}
 	(void)snprintf(confdir, sizeof(confdir), "%s", b->conf_path);
@@ -203,7 +60,7 @@ gather(struct policy_build *b, FILE *out)
 			(void)fputs(a->text, out);
 		if (a->asked && a->status != AAS_PLUGIN_SUCCESS &&
 		    a->status != AAS_PLUGIN_NOTFOUND)
-			say(out, "source %s: %s", a->name,
+			policy_say(out, "source %s: %s", a->name,
 			    aas_source_status(a->status));
 	}
 	return b->got.denied ? AAS_ERR_DENIED : AAS_OK;
@@ -234,13 +91,7 @@ own_file(struct policy_build *b, const char *path, uid_t owner,
 	if (r == AAS_OK && owner != (uid_t)-1)
 		r = aas_sha256(buf.p, buf.len, NULL, 0, NULL, 0, f->sha256);
 	aas_buf_free(&buf);
-	f->mtime_ns =
-	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	f->ctime_ns =
-	    (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
-	f->size = st.st_size;
-	f->ino = st.st_ino;
-	f->dev = st.st_dev;
+	aas_origin_stat(&st, f);
 	return r;
 }
 
@@ -300,7 +151,8 @@ zone(struct policy_build *b, FILE *out)
 	if (r == AAS_OK)
 		r = policy_zone_steps(b->conf->zone, &steps, &n, path);
 	if (r != AAS_OK) {
-		say(out, "%s: zone: %s: %s", place(b, b->conf->at.zone), path,
+		policy_say(out, "%s: zone: %s: %s",
+		    policy_place(b, b->conf->at.zone), path,
 		    r == AAS_ERR_NOTFOUND  ? "there is no such zone"
 			: r == AAS_ERR_SYS ? strerror(errno)
 					   : aas_strerror(r));
@@ -325,7 +177,22 @@ aliases(struct policy_build *b, struct aas_rule *rules, size_t n, FILE *out)
 	if (r == AAS_OK)
 		r = policy_alias(rules, n, b->arena, &b->aliases_n);
 	if (r != AAS_OK)
-		say(out, "%s: %s", USER_FILE,
+		policy_say(out, "%s: %s", USER_FILE,
+		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
+	if (r == AAS_OK &&
+	    (r = policy_alias_services(rules, n, b->arena)) != AAS_OK)
+		policy_say(out, "services: %s", aas_strerror(r));
+	return r;
+}
+
+static int
+proof(struct policy_build *b, FILE *out)
+{
+	int r = policy_proof(b->src.rules, b->src.rules_n, b->arena,
+	    &b->src.proof, &b->src.proof_n);
+
+	if (r != AAS_OK)
+		policy_say(out, "%s: %s", GROUP_FILE,
 		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
 	return r;
 }
@@ -356,7 +223,7 @@ say_twice(const struct policy_build *b, FILE *out)
 	qsort(v, b->src.rules_n, sizeof(*v), by_name);
 	for (size_t i = 1; i < b->src.rules_n; i++) {
 		if (by_name(&v[i - 1], &v[i]) == 0)
-			say(out, "%s: the name \"%s\" is in use: %s",
+			policy_say(out, "%s: the name \"%s\" is in use: %s",
 			    v[i]->where, v[i]->name, v[i - 1]->where);
 	}
 	free(v);
@@ -367,10 +234,11 @@ compile(struct policy_build *b, FILE *out)
 {
 	size_t n = b->got.rules_n;
 	struct aas_rule *rules =
-	    aas_arena_get(b->arena, (n + SETTINGS) * sizeof(*rules));
+	    aas_arena_get(b->arena, (n + POLICY_SETTINGS) * sizeof(*rules));
 	int r = AAS_ERR_NOMEM;
 
-	if (rules == NULL || (r = settings(b, rules, out)) != AAS_OK)
+	if (rules == NULL ||
+	    (r = policy_settings_rules(b, rules, out)) != AAS_OK)
 		return r;
 	if (n > 0)
 		memcpy(rules + b->settings_n, b->got.rules, n * sizeof(*rules));
@@ -380,7 +248,9 @@ compile(struct policy_build *b, FILE *out)
 	b->src.rules = rules;
 	b->src.rules_n = n;
 	b->src.built_s = b->now_s;
-	plain_settings(b->conf, &b->src);
+	policy_settings_plain(b->conf, &b->src);
+	if ((r = proof(b, out)) != AAS_OK)
+		return r;
 	if ((r = zone(b, out)) != AAS_OK)
 		return r;
 	r = aas_policy_compile(&b->src, &b->bin, &b->len);
@@ -406,13 +276,13 @@ policy_build_make(struct policy_build *b)
 	if (r == AAS_OK &&
 	    (r = aas_conf_load(b->conf_path, geteuid(), &b->conf, err)) !=
 		AAS_OK)
-		say(out, "%s", err);
+		policy_say(out, "%s", err);
 	r = r != AAS_OK ? r : known; /* loading has the better words */
 	if (r == AAS_OK && (r = gather(b, out)) == AAS_OK)
 		r = compile(b, out);
 	/* Every failure has its line, if only this. */
 	if (r != AAS_OK && out != NULL && ftell(out) == 0)
-		say(out, "%s: cannot be compiled: %s", b->conf_path,
+		policy_say(out, "%s: cannot be compiled: %s", b->conf_path,
 		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
 	if (out != NULL && fclose(out) != 0) {
 		free(b->said);

@@ -21,12 +21,6 @@
 
 #define FILE_MAX ((size_t)64 * 1024 * 1024)
 
-static int64_t
-ns_of(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
 /* 1: other bytes; 0: the same. */
 static int
 other_bytes(const struct aas_origin_file *f)
@@ -54,24 +48,56 @@ mix(uint64_t *stamp, uint64_t v)
 	*stamp ^= *stamp >> 29;
 }
 
+static struct aas_origin_file
+mix_state(uint64_t *stamp, const struct stat *st)
+{
+	struct aas_origin_file now = { .path = NULL };
+
+	aas_origin_stat(st, &now);
+	mix(stamp, (uint64_t)now.mtime_ns);
+	mix(stamp, (uint64_t)now.ctime_ns);
+	mix(stamp, (uint64_t)now.size);
+	mix(stamp, now.ino);
+	return now;
+}
+
+static int
+is_same(const struct aas_origin_file *f, const struct aas_origin_file *now)
+{
+	return now->mtime_ns == f->mtime_ns && now->ctime_ns == f->ctime_ns &&
+	    now->ino == f->ino && now->dev == f->dev && now->size == f->size;
+}
+
+/* A link is refused, and never followed: it is what was there. */
+static int
+is_link(const struct aas_origin_file *f)
+{
+	struct aas_origin_file now;
+	struct stat st;
+
+	if (lstat(f->path, &st) == -1 || !S_ISLNK(st.st_mode))
+		return 0;
+	aas_origin_stat(&st, &now);
+	return is_same(f, &now);
+}
+
 static int
 changed(const struct aas_origin_file *f, uint64_t *stamp)
 {
+	struct aas_origin_file now;
 	struct stat st;
+	int e = 0;
 
 	if (stat(f->path, &st) == -1) {
-		mix(stamp, (uint64_t)errno);
-		return f->size != -1 || (errno != ENOENT && errno != ENOTDIR);
+		e = errno;
+		mix(stamp, (uint64_t)e);
+		return f->size == -1 ? e != ENOENT && e != ENOTDIR
+				     : !is_link(f);
 	}
-	mix(stamp, (uint64_t)ns_of(&st.st_mtim));
-	mix(stamp, (uint64_t)ns_of(&st.st_ctim));
-	mix(stamp, (uint64_t)st.st_size);
-	mix(stamp, st.st_ino);
+	now = mix_state(stamp, &st);
 	if (f->size == -1)
 		return 1;
-	if (ns_of(&st.st_mtim) == f->mtime_ns &&
-	    ns_of(&st.st_ctim) == f->ctime_ns && st.st_ino == f->ino &&
-	    st.st_dev == f->dev && st.st_size == f->size)
+	if (is_same(f, &now) || is_link(f))
 		return 0;
 	return other_bytes(f);
 }
@@ -125,28 +151,28 @@ stamp_of(int dirfd, const char *name)
 		mix(&one, (uint64_t)errno);
 		return one;
 	}
-	mix(&one, (uint64_t)ns_of(&st.st_mtim));
-	mix(&one, (uint64_t)ns_of(&st.st_ctim));
-	mix(&one, (uint64_t)st.st_size);
-	mix(&one, st.st_ino);
+	(void)mix_state(&one, &st);
 	return one;
 }
 
 uint64_t
-policy_origin_stamp(const char *const *dirs, size_t n)
+policy_origin_stamp(const char *const *at, size_t n)
 {
 	uint64_t all = 0xcbf29ce484222325u;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct dirent *e = NULL;
-		DIR *d = opendir(dirs[i]);
+		DIR *d = opendir(at[i]);
 		uint64_t sum = 0; /* in whatever order they come */
+
+		if (d == NULL)
+			sum = stamp_of(AT_FDCWD, at[i]);
 
 		while (d != NULL && (e = readdir(d)) != NULL) {
 			if (strcmp(e->d_name, "..") != 0)
 				sum += stamp_of(dirfd(d), e->d_name);
 		}
-		mix(&all, d != NULL ? sum : (uint64_t)errno);
+		mix(&all, sum);
 		if (d != NULL)
 			(void)closedir(d);
 	}

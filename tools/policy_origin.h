@@ -23,10 +23,10 @@ int policy_origin_changed(
 int policy_origin_state(const char *bin, char path[PATH_MAX], uint64_t *stamp);
 
 /*
- * policy_origin_stamp(dirs, n):
- * Such a number for what is in the ${n} directories, where no policy tells
- * which files count.
+ * policy_origin_stamp(at, n):
+ * Such a number for what is in the ${n} directories ${at}, or for those of
+ * them that are files, where no policy tells which files count.
  */
-uint64_t policy_origin_stamp(const char *const *dirs, size_t n);
+uint64_t policy_origin_stamp(const char *const *at, size_t n);
 
 #endif

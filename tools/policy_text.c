@@ -12,6 +12,7 @@
 #include "lib/b64.h"
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "policy/signin/signin.h"
 #include "tools/policy_text.h"
 
 #define DAY_MIN 1440u
@@ -213,6 +214,11 @@ lease(const struct out *o, const struct aas_rule *r)
 static void
 evidence(const struct out *o, const struct aas_rule *r)
 {
+	static const char *const flaws[] = { NULL, "revoked", "void",
+		"unread" };
+
+	if (r->flaw != AAS_FLAW_NONE && r->flaw <= AAS_FLAW_LAST)
+		text(o, "flaw", flaws[r->flaw]);
 	date(o, "not_before", r->not_before_s);
 	date(o, "not_after", r->not_after_s);
 	list_of(o, "evidence_services", &r->evidence_services);
@@ -244,6 +250,8 @@ terms(const struct out *o, const struct aas_rule *r)
 		text(o, "alert", "required");
 	if (r->training)
 		text(o, "training", "excluded");
+	if (r->sudo)
+		text(o, "sudo", aas_signin_sudo(r->sudo));
 }
 
 static void
@@ -253,6 +261,7 @@ print(const struct out *o, const struct aas_rule *r)
 	if (r->mode != AAS_MODE_ENFORCE)
 		text(o, "mode", r->mode == AAS_MODE_WARN ? "warn" : "observe");
 	if (r->effect == AAS_EF_LEASE) {
+		list_of(o, "services", &r->services);
 		lease(o, r);
 	} else {
 		list_of(o, "users", &r->users);

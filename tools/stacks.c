@@ -23,8 +23,16 @@
 #define FILE_MAX  (256 * 1024)
 #define MODULE    "pam_aas.so"
 
-static int follow(
-    int dirfd, const char *file, unsigned want, int depth, unsigned *phases);
+/* Where libpam looks for a file: in the first that has it. */
+const char *const aas_stacks_dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
+
+struct places {
+	const char *const *dirs;
+	int fds[AAS_STACKS_DIRS_MAX]; /* -1: not there */
+};
+
+static int follow(const struct places *in, const char *file, unsigned want,
+    int depth, unsigned *phases);
 
 static int
 name_valid(const char *s)
@@ -112,7 +120,8 @@ is_module(const char *path)
 }
 
 static int
-see_line(int dirfd, char *line, unsigned want, int depth, unsigned *phases)
+see_line(const struct places *in, char *line, unsigned want, int depth,
+    unsigned *phases)
 {
 	char *s = line;
 	const char *type, *control, *module;
@@ -124,13 +133,13 @@ see_line(int dirfd, char *line, unsigned want, int depth, unsigned *phases)
 	if ((control = next_word(&s)) == NULL)
 		return AAS_OK;
 	if (strcmp(type, "@include") == 0)
-		return follow(dirfd, control, want, depth + 1, phases);
+		return follow(in, control, want, depth + 1, phases);
 	if ((phase = phase_of(type) & want) == 0 ||
 	    (module = next_word(&s)) == NULL)
 		return AAS_OK;
 	if (strcasecmp(control, "include") == 0 ||
 	    strcasecmp(control, "substack") == 0)
-		return follow(dirfd, module, phase, depth + 1, phases);
+		return follow(in, module, phase, depth + 1, phases);
 	if (is_module(module))
 		*phases |= phase;
 	return AAS_OK;
@@ -138,7 +147,8 @@ see_line(int dirfd, char *line, unsigned want, int depth, unsigned *phases)
 
 /* Line by line; one that ends with a backslash goes on. */
 static int
-see_text(int dirfd, char *text, unsigned want, int depth, unsigned *phases)
+see_text(const struct places *in, char *text, unsigned want, int depth,
+    unsigned *phases)
 {
 	char *line = text;
 	int r = AAS_OK;
@@ -148,7 +158,7 @@ see_text(int dirfd, char *text, unsigned want, int depth, unsigned *phases)
 			p[0] = p[1] = ' ';
 		} else if (*p == '\n') {
 			*p++ = '\0';
-			r = see_line(dirfd, line, want, depth, phases);
+			r = see_line(in, line, want, depth, phases);
 			if (r != AAS_OK)
 				return r;
 			line = p;
@@ -156,47 +166,114 @@ see_text(int dirfd, char *text, unsigned want, int depth, unsigned *phases)
 			p++;
 		}
 	}
-	return see_line(dirfd, line, want, depth, phases);
+	return see_line(in, line, want, depth, phases);
+}
+
+/*
+ * A file by its name, from the first place that has it; by a path, from that
+ * place alone.  What lies elsewhere is not ours to follow.
+ */
+static int
+load(const struct places *in, const char *file, struct aas_buf *buf)
+{
+	const char *base = strrchr(file, '/');
+	int r = AAS_ERR_NOTFOUND;
+
+	if (base != NULL ? base[1] == '\0' : *file == '\0')
+		return r;
+	for (size_t i = 0; in->dirs[i] != NULL; i++) {
+		size_t n = strlen(in->dirs[i]);
+
+		if (in->fds[i] == -1 ||
+		    (base != NULL &&
+			((size_t)(base - file) != n ||
+			    strncmp(file, in->dirs[i], n) != 0)))
+			continue;
+		r = aas_fs_read(in->fds[i], base != NULL ? base + 1 : file,
+		    geteuid(), 0, FILE_MAX, buf, NULL);
+		if (r != AAS_ERR_NOTFOUND)
+			break;
+	}
+	return r;
 }
 
 static int
-follow(int dirfd, const char *file, unsigned want, int depth, unsigned *phases)
+follow(const struct places *in, const char *file, unsigned want, int depth,
+    unsigned *phases)
 {
 	struct aas_buf buf = { NULL, 0 };
 	int r;
 
 	if (depth > DEPTH_MAX)
 		return AAS_ERR_TOOBIG;
-	if (strncmp(file, AAS_STACKS_DIR "/", sizeof(AAS_STACKS_DIR)) == 0)
-		file += sizeof(AAS_STACKS_DIR);
-	if (strchr(file, '/') != NULL || *file == '\0')
-		return AAS_OK; /* elsewhere: not ours to follow */
-	r = aas_fs_read(dirfd, file, geteuid(), 0, FILE_MAX, &buf, NULL);
+	r = load(in, file, &buf);
 	if (r == AAS_OK && buf.p != NULL)
-		r = see_text(dirfd, (char *)buf.p, want, depth, phases);
+		r = see_text(in, (char *)buf.p, want, depth, phases);
 	aas_buf_free(&buf);
 	/* What is included and is not there fails in libpam, not here. */
 	return r == AAS_ERR_NOTFOUND && depth > 0 ? AAS_OK : r;
 }
 
-int
-aas_stacks_phases(const char *dir, const char *service, unsigned *phases)
+static void
+leave(struct places *in)
 {
+	for (size_t i = 0; i < AAS_STACKS_DIRS_MAX; i++)
+		aas_close(&in->fds[i]);
+}
+
+/* AAS_ERR_NOTFOUND: there is none of them. */
+static int
+enter(struct places *in, const char *const *dirs)
+{
+	int r = AAS_ERR_NOTFOUND;
+
+	in->dirs = dirs;
+	for (size_t i = 0; i < AAS_STACKS_DIRS_MAX; i++)
+		in->fds[i] = -1;
+	for (size_t i = 0; dirs[i] != NULL; i++) {
+		if (i == AAS_STACKS_DIRS_MAX) {
+			r = AAS_ERR_INVAL;
+			break;
+		}
+		in->fds[i] = aas_fs_high(
+		    open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+		if (in->fds[i] != -1) {
+			r = AAS_OK;
+		} else if (errno != ENOENT) {
+			r = AAS_ERR_SYS;
+			break;
+		}
+	}
+	if (r != AAS_OK)
+		leave(in);
+	return r;
+}
+
+int
+aas_stacks_phases(
+    const char *const *dirs, const char *service, unsigned *phases)
+{
+	struct places in;
 	unsigned got = 0;
-	int fd = -1;
 	int r;
 
 	if (!name_valid(service))
 		return AAS_ERR_INVAL;
-	fd = aas_fs_high(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (fd == -1)
-		return errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
-	r = follow(fd, service, AAS_PHASES, 0, &got);
-	aas_close(&fd);
+	if ((r = enter(&in, dirs)) != AAS_OK)
+		return r;
+	r = follow(&in, service, AAS_PHASES, 0, &got);
+	leave(&in);
 	if (r == AAS_OK)
 		*phases = got;
 	return r;
 }
+
+/* --- all of them ---------------------------------------------------------- */
+
+struct listing {
+	struct aas_stack *v;
+	size_t n;
+};
 
 static int
 by_name(const void *a, const void *b)
@@ -208,46 +285,72 @@ by_name(const void *a, const void *b)
 }
 
 static int
-add(int dirfd, const char *name, struct aas_stack **list, size_t *n)
+is_listed(const struct listing *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->v[i].service, name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+add(const struct places *in, const char *name, struct listing *l)
 {
 	struct aas_stack *more;
 	unsigned phases = 0;
 
 	/* One that nobody may read, or is no file, is no service here. */
 	if (!name_valid(name) || is_leftover(name) || is_part(name) ||
-	    follow(dirfd, name, AAS_PHASES, 0, &phases) != AAS_OK)
+	    is_listed(l, name) ||
+	    follow(in, name, AAS_PHASES, 0, &phases) != AAS_OK)
 		return AAS_OK;
-	if (*n == AAS_STACKS_MAX)
+	if (l->n == AAS_STACKS_MAX)
 		return AAS_ERR_TOOBIG;
-	if ((more = reallocarray(*list, *n + 1, sizeof(*more))) == NULL)
+	more = reallocarray(l->v, l->n + 1, sizeof(*more));
+	if (more == NULL)
 		return AAS_ERR_NOMEM;
-	*list = more;
-	(void)snprintf(more[*n].service, sizeof(more[*n].service), "%s", name);
-	more[(*n)++].phases = phases;
+	l->v = more;
+	(void)snprintf(
+	    more[l->n].service, sizeof(more[l->n].service), "%s", name);
+	more[l->n++].phases = phases;
 	return AAS_OK;
 }
 
-int
-aas_stacks_read(const char *dir, struct aas_stack **list, size_t *n)
+static int
+add_all(const struct places *in, const char *dir, struct listing *l)
 {
-	struct aas_stack *got = NULL;
 	struct dirent *de = NULL;
-	size_t got_n = 0;
 	DIR *d = opendir(dir);
 	int r = AAS_OK;
 
 	if (d == NULL)
-		return errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+		return errno == ENOENT ? AAS_OK : AAS_ERR_SYS;
 	while (r == AAS_OK && (de = readdir(d)) != NULL)
-		r = add(dirfd(d), de->d_name, &got, &got_n);
+		r = add(in, de->d_name, l);
 	(void)closedir(d);
+	return r;
+}
+
+int
+aas_stacks_read(const char *const *dirs, struct aas_stack **list, size_t *n)
+{
+	struct listing l = { NULL, 0 };
+	struct places in;
+	int r;
+
+	if ((r = enter(&in, dirs)) != AAS_OK)
+		return r;
+	for (size_t i = 0; r == AAS_OK && dirs[i] != NULL; i++)
+		r = add_all(&in, dirs[i], &l);
+	leave(&in);
 	if (r != AAS_OK) {
-		free(got);
+		free(l.v);
 		return r;
 	}
-	if (got_n > 0)
-		qsort(got, got_n, sizeof(*got), by_name);
-	*list = got;
-	*n = got_n;
+	if (l.n > 0)
+		qsort(l.v, l.n, sizeof(*l.v), by_name);
+	*list = l.v;
+	*n = l.n;
 	return AAS_OK;
 }

@@ -5,6 +5,8 @@
  *    NOT become its answer.
  * 2. Whatever ends a prompt, the terminal MUST be as it was: signals are
  *    blocked but while we wait, so none can come in between.
+ * 3. It MUST NOT be stopped for good: who is not in front of the terminal is
+ *    refused, or hears an end of file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,11 @@ struct aas_tty {
 };
 
 static const int enders[4] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+/*
+ * Stopped at a prompt, the shell would find the terminal mute; sent to the
+ * background there, we could not give it back.
+ */
+static const int stoppers[3] = { SIGTSTP, SIGTTIN, SIGTTOU };
 static volatile sig_atomic_t ended;
 
 static void
@@ -171,11 +178,18 @@ aas_tty_open(struct aas_tty **tp, struct aas_ui *ui)
 		free(t);
 		return AAS_ERR_NOTFOUND;
 	}
+	/* Another's turn: to ask would stop us, with the end signals blocked.
+	 */
+	if (tcgetpgrp(t->fd) != getpgrp()) {
+		aas_close(&t->fd);
+		free(t);
+		return AAS_ERR_AGAIN;
+	}
 	(void)sigemptyset(&block);
 	for (size_t i = 0; i < 4; i++)
 		(void)sigaddset(&block, enders[i]);
-	/* Stopped at a prompt, the shell would find the terminal mute. */
-	(void)sigaddset(&block, SIGTSTP);
+	for (size_t i = 0; i < 3; i++)
+		(void)sigaddset(&block, stoppers[i]);
 	(void)sigprocmask(SIG_BLOCK, &block, &t->before);
 	t->waiting = t->before;
 	ended = 0;
@@ -183,10 +197,20 @@ aas_tty_open(struct aas_tty **tp, struct aas_ui *ui)
 		(void)sigdelset(&t->waiting, enders[i]);
 		(void)sigaction(enders[i], &sa, &t->old[i]);
 	}
-	(void)sigaddset(&t->waiting, SIGTSTP);
+	for (size_t i = 0; i < 3; i++)
+		(void)sigaddset(&t->waiting, stoppers[i]);
 	*ui = (struct aas_ui){ t, tty_show, tty_ask, tty_canceled };
 	*tp = t;
 	return AAS_OK;
+}
+
+const char *
+aas_tty_why(int r)
+{
+	return r == AAS_ERR_AGAIN
+	    ? "this needs the terminal, and runs in the background of it (with "
+	      "timeout(1): --foreground)"
+	    : "this needs a terminal";
 }
 
 void

@@ -2,7 +2,8 @@
  * Is this statement good?
  *
  * 1. Whatever is not AAS_AW_OK MUST be as if there were no statement.
- * 2. A signer without evidence MUST NOT vouch for anybody: a statement that
+ * 2. What a statement says of itself before it is checked MUST decide nothing.
+ * 3. A signer without evidence MUST NOT vouch for anybody: a statement that
  *    no sign-in is recognized by would waive nothing, and one that sshd or su
  *    is recognized by would waive every password.
  */

@@ -90,4 +90,13 @@ unsigned aas_attest_verify(const struct aas_signer *signers, size_t n,
     const char *text, size_t len, const struct aas_attest_ask *ask,
     struct aas_claims *claims, size_t *signer);
 
+/*
+ * aas_attest_claimed(text, len, c):
+ * Whom a token says that it is about: user or group of ${c}, the rest is zero.
+ * Nothing of it was checked, anybody may have written it: it serves to name
+ * the token to people, never to decide.
+ * Returns 0; AAS_ERR_NOTFOUND: it cannot be read, or names no such name.
+ */
+int aas_attest_claimed(const char *text, size_t len, struct aas_claims *c);
+
 #endif

@@ -112,10 +112,13 @@ leaf_fits(X509 *x, const char *name)
 		NULL) == 1;
 }
 
-/* 1: it leads to the root; 0: it does not; -1: no memory. */
+/*
+ * 1: it leads to the root at that time; 0: it does not; -1: no memory. *until_s
+ * is written too where nothing is against it but that a certificate has ended.
+ */
 static int
-leads(X509 *root, X509 *leaf, STACK_OF(X509) * rest, int64_t now_s,
-    int64_t *until_s)
+leads_at(X509 *root, X509 *leaf, STACK_OF(X509) * rest, int64_t now_s,
+    int64_t *until_s, int *ended)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -132,12 +135,34 @@ leads(X509 *root, X509 *leaf, STACK_OF(X509) * rest, int64_t now_s,
 	X509_VERIFY_PARAM_set_auth_level(par, LEVEL);
 	if (X509_VERIFY_PARAM_set_flags(par, X509_V_FLAG_X509_STRICT) != 1)
 		goto out;
-	r = X509_verify_cert(ctx) == 1 &&
-	    first_end(X509_STORE_CTX_get0_chain(ctx), until_s) == 0;
+	r = X509_verify_cert(ctx) == 1;
+	*ended = r == 0 &&
+	    X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CERT_HAS_EXPIRED;
+	if ((r == 1 || *ended) &&
+	    first_end(X509_STORE_CTX_get0_chain(ctx), until_s) != 0)
+		r = *ended = 0;
 out:
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
 	return r;
+}
+
+/*
+ * One that has ended is as good as on its last day, and worth nothing since: it
+ * is told from one that never was any.
+ */
+static int
+leads(X509 *root, X509 *leaf, STACK_OF(X509) * rest, int64_t now_s,
+    int64_t *until_s)
+{
+	int64_t again_s = 0;
+	int ended = 0;
+	int r = leads_at(root, leaf, rest, now_s, until_s, &ended);
+
+	if (!ended)
+		return r;
+	r = leads_at(root, leaf, rest, *until_s - 1, &again_s, &ended);
+	return r == 1 && again_s != *until_s ? 0 : r;
 }
 
 unsigned

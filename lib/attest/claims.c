@@ -59,23 +59,46 @@ named(char *const *list, const char *name)
 	return 0;
 }
 
-static unsigned
-read_subject(json_t *p, const struct aas_signer *s, struct aas_claims *c)
+static int
+said_subject(json_t *p, struct aas_claims *c)
 {
 	json_t *sub = json_object_get(p, "sub");
 	json_t *group = json_object_get(p, "group");
 	char *dst = sub != NULL ? c->user : c->group;
 
-	if ((sub == NULL) == (group == NULL))
-		return AAS_AW_SUBJECT;
-	if (aas_json_str(sub != NULL ? sub : group, dst, sizeof(c->user)) !=
-		AAS_OK ||
-	    !aas_user_valid(dst))
+	return (sub == NULL) != (group == NULL) &&
+	    aas_json_str(sub != NULL ? sub : group, dst, sizeof(c->user)) ==
+	    AAS_OK &&
+	    aas_user_valid(dst);
+}
+
+static unsigned
+read_subject(json_t *p, const struct aas_signer *s, struct aas_claims *c)
+{
+	if (!said_subject(p, c))
 		return AAS_AW_SUBJECT;
 	if (s->users[0] == NULL && s->groups[0] == NULL)
 		return AAS_AW_OK;
-	return named(sub != NULL ? s->users : s->groups, dst) ? AAS_AW_OK
-							      : AAS_AW_OTHER;
+	return named(c->user[0] != '\0' ? s->users : s->groups,
+		   c->user[0] != '\0' ? c->user : c->group)
+	    ? AAS_AW_OK
+	    : AAS_AW_OTHER;
+}
+
+int
+aas_attest_claimed(const char *text, size_t len, struct aas_claims *c)
+{
+	json_t *p = aas_jws_payload(text, len);
+	struct aas_claims said;
+	int r = AAS_ERR_NOTFOUND;
+
+	memset(&said, 0, sizeof(said));
+	if (p != NULL && said_subject(p, &said)) {
+		*c = said;
+		r = AAS_OK;
+	}
+	json_decref(p);
+	return r;
 }
 
 static int

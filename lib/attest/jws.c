@@ -5,8 +5,9 @@
  *    the public key would be the secret.
  * 2. Nothing in the token MUST choose a key, a certificate or an address:
  *    jwk, jku and x5u are refused, x5c is looked at only for a pinned root.
- * 3. Two texts MUST NOT be one token: base64url is canonical, no member comes
- *    twice, nothing follows.
+ * 3. What is signed MUST have one reading: base64url is canonical, no member
+ *    comes twice, nothing follows.  (A signature of ECDSA has two forms, so a
+ *    token is known by its jti, never by its text.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,50 +19,11 @@
 #include <openssl/evp.h>
 
 #include "lib/attest/parts.h"
+#include "lib/b64.h"
 #include "lib/err.h"
 #include "lib/json.h"
 
 #define SIG_MAX 1024 /* RS256 with 8192 bits */
-
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	return c == '_' ? 63 : -1;
-}
-
-int
-aas_jws_bytes(const char *s, size_t n, uint8_t *dst, size_t *len)
-{
-	uint32_t acc = 0;
-	unsigned bits = 0;
-	size_t m = 0;
-	int v = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if ((v = sextet(s[i])) < 0)
-			return AAS_ERR_FORMAT;
-		acc = acc << 6 | (uint32_t)v;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			dst[m++] = (uint8_t)(acc >> bits);
-			acc &= (1u << bits) - 1;
-		}
-	}
-	/* What is left over must be less than a character, and zero. */
-	if (bits >= 6 || acc != 0)
-		return AAS_ERR_FORMAT;
-	*len = m;
-	return AAS_OK;
-}
 
 /* One part to its object. */
 static unsigned
@@ -74,7 +36,7 @@ object_of(const char *s, size_t n, json_t **obj)
 
 	if ((buf = malloc(n)) == NULL)
 		return AAS_AW_UNKNOWN;
-	if (aas_jws_bytes(s, n, (uint8_t *)buf, &len) != AAS_OK) {
+	if (aas_b64_url_parse(s, n, buf, n, &len) != AAS_OK) {
 		why = AAS_AW_ENCODING;
 		goto out;
 	}
@@ -210,6 +172,23 @@ aas_jws_open(const char *text, size_t len, struct aas_jws *j)
 	return why;
 }
 
+json_t *
+aas_jws_payload(const char *text, size_t len)
+{
+	const char *end = text + len;
+	const char *a = len <= AAS_JWS_MAX ? memchr(text, '.', len) : NULL;
+	const char *b = NULL;
+	json_t *obj = NULL;
+
+	if (a == NULL || ++a == end)
+		return NULL;
+	if ((b = memchr(a, '.', (size_t)(end - a))) == NULL)
+		b = end;
+	if (b == a || object_of(a, (size_t)(b - a), &obj) != AAS_AW_OK)
+		return NULL;
+	return obj;
+}
+
 void
 aas_jws_close(struct aas_jws *j)
 {
@@ -247,6 +226,21 @@ der_of(const uint8_t raw[64], uint8_t *der, size_t cap, size_t *len)
 	return 0;
 }
 
+/* A blank, padding or a second line at the end is no forgery. */
+static int
+is_base64url(const char *s, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz"
+				     "0123456789-_";
+
+	for (size_t i = 0; i < n; i++) {
+		if (memchr(digits, s[i], sizeof(digits) - 1) == NULL)
+			return 0;
+	}
+	return 1;
+}
+
 static unsigned
 check(const struct aas_jws *j, unsigned alg, EVP_PKEY *key)
 {
@@ -258,11 +252,14 @@ check(const struct aas_jws *j, unsigned alg, EVP_PKEY *key)
 	EVP_MD_CTX *ctx = NULL;
 	unsigned why = AAS_AW_SIGNATURE;
 
+	if (!is_base64url(j->sig, j->sig_len))
+		return AAS_AW_ENCODING;
 	if (j->sig_len < (need * 8 + 5) / 6)
 		return AAS_AW_TRUNCATED;
 	if (j->sig_len > (need * 8 + 5) / 6 || need > sizeof(raw))
 		return AAS_AW_SIGNATURE;
-	if (aas_jws_bytes(j->sig, j->sig_len, raw, &len) != AAS_OK ||
+	if (aas_b64_url_parse(j->sig, j->sig_len, raw, sizeof(raw), &len) !=
+		AAS_OK ||
 	    len != need)
 		return AAS_AW_ENCODING;
 	if (alg == AAS_JWS_ES256) {

@@ -42,12 +42,8 @@ void aas_jws_close(struct aas_jws *j);
 unsigned aas_jws_verify(const struct aas_jws *j, const struct aas_signer *s,
     int64_t now_s, int64_t *until_s);
 
-/*
- * aas_jws_bytes(s, n, dst, len):
- * base64url without padding, one text for one value; ${dst} has room for
- * ${n} bytes.  0, AAS_ERR_FORMAT.  Source: RFC 7515 section 2.
- */
-int aas_jws_bytes(const char *s, size_t n, uint8_t *dst, size_t *len);
+/* aas_jws_payload(text, len): its second part, unchecked; or NULL. */
+struct json_t *aas_jws_payload(const char *text, size_t len);
 
 /*
  * aas_chain_key(x5c, root, leaf, now_s, key, until_s):

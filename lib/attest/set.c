@@ -1,7 +1,8 @@
 /*
  * /etc/aas/attest: its signers, and what their statements are worth.
  *
- * 1. A file that others may write MUST be worth nothing.
+ * 1. A file that others may write MUST be worth nothing, and nothing in it
+ *    be read.
  * 2. A damaged list of revoked statements MUST NOT be an empty one.
  * 3. A number that a good statement used MUST NOT be used again, and one of a
  *    forged statement MUST NOT be in the way of a good one.
@@ -15,7 +16,7 @@
 #include "lib/err.h"
 
 #define CONF_MAX  (256 * 1024)
-#define TOKEN_MAX (64 * 1024) /* more than a token: that has its own reason */
+#define TOKEN_MAX (1024 * 1024) /* more than a token: its own reason */
 #define DIR_TEXT  512
 enum { LEVEL_ERROR = 1, LEVEL_NOTE = 2 };
 
@@ -188,6 +189,18 @@ aas_attest_rules(unsigned why)
 	    why == AAS_AW_FUTURE;
 }
 
+const char *
+aas_attest_flaw(const struct aas_attest_token *t)
+{
+	if (aas_attest_rules(t->why))
+		return NULL;
+	if (t->why == AAS_AW_REVOKED)
+		return "revoked";
+	if (t->why == AAS_AW_PERMS)
+		return "unread";
+	return t->told || t->claimed ? "void" : NULL;
+}
+
 static struct aas_attest_token *
 token_new(struct load *l, const char *path)
 {
@@ -227,6 +240,9 @@ judge(struct load *l, struct aas_attest_token *t, const char *text, size_t len)
 	t->told = aas_attest_rules(t->why) || t->why == AAS_AW_REVOKED;
 	if (t->told && t->why != AAS_AW_REVOKED && used(l->set, t))
 		t->why = AAS_AW_JTI;
+	if (!t->told && t->why != AAS_AW_UNKNOWN)
+		t->claimed = aas_attest_claimed(text,
+				 aas_attest_trim(text, len), &t->is) == AAS_OK;
 }
 
 static int

@@ -40,6 +40,7 @@ struct aas_attest_token {
 	struct aas_claims is; /* as aas_attest_verify() leaves it */
 	size_t signer;        /* its index */
 	int told;             /* 1: is and signer hold */
+	int claimed; /* 1: is has what it says of itself, user or group */
 };
 
 struct aas_attest_set {
@@ -72,9 +73,17 @@ void aas_attest_unload(struct aas_attest_set **set);
 size_t aas_attest_trim(const char *text, size_t len);
 
 /*
- * aas_attest_rules(why): 1 if a statement with this result becomes a rule, so
- * that a refusal can say what became of it.
+ * aas_attest_rules(why): 1 if a statement with this result becomes a rule with
+ * its dates, so that a refusal can say what became of it.
  */
 int aas_attest_rules(unsigned why);
+
+/*
+ * aas_attest_flaw(t):
+ * What a refusal may say of ${t}, which does not count: "revoked"; "void",
+ * where it can be told whom it is, or says that it is, about; "unread", of a
+ * file that cannot be trusted.  NULL: nothing, or it does count.
+ */
+const char *aas_attest_flaw(const struct aas_attest_token *t);
 
 #endif

@@ -206,6 +206,26 @@ first_of(struct aas_cer *c, enum aas_slot_state st)
 	return NULL;
 }
 
+/*
+ * The PIN or fingerprint of one of ${n}.  A stranger's touch comes before the
+ * PIN: guesses must not use up the key's attempts.
+ */
+static int
+one_of(struct aas_cer *c, size_t n, const char *labels, const uint8_t *fixed,
+    struct aas_slot **s)
+{
+	int r = AAS_OK;
+
+	if ((*s = first_of(c, AAS_SLOT_YOURS)) == NULL)
+		return aas_cer_fail(c, AAS_WHY_UNPLUGGED);
+	if (n > 1 || (c->rq.flags & (AAS_RQ_REMOTE | AAS_RQ_CONFIRM))) {
+		r = aas_cer_info(c, "Touch %s to choose it.", labels);
+		if (r == AAS_OK)
+			r = aas_cer_choose(c, AAS_SLOT_YOURS, s);
+	}
+	return r == AAS_OK ? alone(c, *s, fixed, ability(c, *s)) : r;
+}
+
 int
 aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
     struct aas_proof *pf, uint8_t *flags)
@@ -229,22 +249,7 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 		if (r == AAS_OK)
 			r = race(c, fixed, HOW_UV, &s);
 	} else {
-		s = first_of(c, AAS_SLOT_YOURS);
-		if (s == NULL)
-			return aas_cer_fail(c, AAS_WHY_UNPLUGGED);
-		/*
-		 * A stranger's touch comes before the PIN: guesses must not
-		 * use up the key's attempts.
-		 */
-		if (n > 1 || (c->rq.flags & (AAS_RQ_REMOTE | AAS_RQ_CONFIRM))) {
-			r = aas_cer_info(c, "Touch %s to choose it.", labels);
-			if (r != AAS_OK)
-				return r;
-			r = aas_cer_choose(c, AAS_SLOT_YOURS, &s);
-			if (r != AAS_OK)
-				return r;
-		}
-		r = alone(c, s, fixed, ability(c, s));
+		r = one_of(c, n, labels, fixed, &s);
 	}
 	if (r != AAS_OK)
 		return r;
@@ -267,6 +272,18 @@ aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,
 	c->scanned_ms = 0;
 	c->only = -1;
 	return AAS_OK;
+}
+
+void
+aas_cer_answered(struct aas_cer *c, unsigned key, unsigned i)
+{
+	const struct aas_cer_key *k = &c->keys[key];
+
+	memcpy(c->v.label[i], k->label, sizeof(c->v.label[i]));
+	memcpy(c->v.key[i], k->id, sizeof(c->v.key[i]));
+	memcpy(c->v.aaguid[i], k->aaguid, sizeof(c->v.aaguid[i]));
+	c->v.backup[i] = (uint8_t)k->backup;
+	c->v.keys_n = (uint8_t)(i + 1);
 }
 
 int
@@ -296,10 +313,7 @@ aas_cer_assert(struct aas_cer *c)
 	for (unsigned i = 0; i < need; i++) {
 		if ((r = aas_cer_round(c, NULL, &key, &pf, &flags)) != AAS_OK)
 			return r;
-		(void)snprintf(c->v.label[i], sizeof(c->v.label[i]), "%s",
-		    c->keys[key].label);
-		memcpy(c->v.key[i], c->keys[key].id, sizeof(c->v.key[i]));
-		c->v.keys_n = (uint8_t)(i + 1);
+		aas_cer_answered(c, key, i);
 		uv = uv && (flags & AAS_AD_UV) != 0;
 	}
 	c->v.uv = uv;
@@ -313,15 +327,17 @@ aas_cer_prove(struct aas_cer *c)
 	struct aas_proof pf;
 	unsigned key = 0;
 	uint8_t flags = 0;
-	size_t len = 0;
+	size_t need = c->keys_n, len = 0;
 	int r;
 
-	if (c->keys_n == 0)
+	if (c->rq.flags & AAS_RQ_ANY)
+		need = c->rq.present;
+	if (need == 0 || need > c->keys_n)
 		return aas_cer_fail(c, AAS_WHY_PROTOCOL);
 	if ((r = aas_cer_confirm(c)) != AAS_OK ||
 	    (r = aas_cer_lock(c)) != AAS_OK)
 		return r;
-	for (size_t i = 0; i < c->keys_n; i++) {
+	for (size_t i = 0; i < need; i++) {
 		r = aas_cer_round(c, c->rq.hash, &key, &pf, &flags);
 		if (r != AAS_OK)
 			return r;

@@ -88,7 +88,7 @@ conduct(struct aas_cer *c)
 {
 	int r;
 
-	if (c->rq.op == AAS_OP_ENROLL)
+	if (c->rq.op == AAS_OP_ENROLL || c->rq.op == AAS_OP_UNLOCK)
 		return aas_cer_fail(c, AAS_WHY_PROTOCOL);
 	if (aas_io_init() != AAS_OK)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
@@ -96,7 +96,9 @@ conduct(struct aas_cer *c)
 		return r;
 	switch (c->rq.op) {
 	case AAS_OP_ASSERT:
-		return aas_cer_assert(c);
+		return c->v.how == AAS_HOW_FRESH ? AAS_OK
+		    : c->v.how == AAS_HOW_AGENT  ? aas_cer_agent(c)
+						 : aas_cer_assert(c);
 	case AAS_OP_MAKE:
 		return aas_cer_make(c);
 	case AAS_OP_PREFLIGHT:
@@ -121,8 +123,11 @@ send_verdict(struct aas_cer *c)
 		/* A refusal tells nothing about what went well before it. */
 		c->v.keys_n = 0;
 		c->v.uv = 0;
+		c->v.how = AAS_HOW_HERE;
 		memset(c->v.label, 0, sizeof(c->v.label));
 		memset(c->v.key, 0, sizeof(c->v.key));
+		memset(c->v.aaguid, 0, sizeof(c->v.aaguid));
+		memset(c->v.backup, 0, sizeof(c->v.backup));
 		(void)snprintf(c->v.text, sizeof(c->v.text), "%s",
 		    c->detail[0] != '\0' ? c->detail : aas_reason_text(c->why));
 	}

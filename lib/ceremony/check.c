@@ -22,8 +22,8 @@
 #define DOMAIN "aas-signin-v1"
 
 /* SHA-256(domain 0x00 || everything this sign-in is about || 32 random). */
-static int
-challenge(struct aas_cer *c, uint8_t hash[32])
+int
+aas_cer_challenge(struct aas_cer *c, uint8_t hash[32])
 {
 	uint8_t about[1024], uid[4], fresh[32];
 	struct aas_wr w;
@@ -78,7 +78,7 @@ aas_cer_prepare(
 	}
 	if (fixed != NULL)
 		memcpy(s->hash, fixed, sizeof(s->hash));
-	else if (challenge(c, s->hash) != AAS_OK)
+	else if (aas_cer_challenge(c, s->hash) != AAS_OK)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	aas_io_job_wipe(j);
 	j->op = AAS_IO_ASSERT;

@@ -25,6 +25,7 @@
 
 #include "lib/ceremony/filter.h"
 #include "lib/err.h"
+#include "lib/limit.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -120,21 +121,6 @@ aas_filter_calls(void)
 	return AAS_OK;
 }
 
-static int
-limit(int what, rlim_t max)
-{
-	struct rlimit rl = { .rlim_cur = max, .rlim_max = max };
-	struct rlimit old;
-
-	/* What is lower already stays: an ordinary user cannot raise it. */
-	if (getrlimit((__rlimit_resource_t)what, &old) == 0 &&
-	    old.rlim_max < max)
-		return AAS_OK;
-	if (setrlimit((__rlimit_resource_t)what, &rl) == -1)
-		return AAS_ERR_SYS;
-	return AAS_OK;
-}
-
 /* After this no saved id is left to go back to. */
 static int
 drop_ids(uid_t uid)
@@ -161,17 +147,17 @@ aas_filter_confine(unsigned uid)
 	int r;
 
 	if ((r = drop_ids((uid_t)uid)) != AAS_OK ||
-	    (r = limit(RLIMIT_CORE, 0)) != AAS_OK ||
-	    (r = limit(RLIMIT_NPROC, 0)) != AAS_OK)
+	    (r = aas_limit(RLIMIT_CORE, 0)) != AAS_OK ||
+	    (r = aas_limit(RLIMIT_NPROC, 0)) != AAS_OK)
 		return r;
 #if WITH_FILTER
 	/*
 	 * Sanitizers and valgrind map terabytes of shadow; valgrind keeps
 	 * files of its own open and writes its results at the end.
 	 */
-	if ((r = limit(RLIMIT_NOFILE, FILES_MAX)) != AAS_OK ||
-	    (r = limit(RLIMIT_FSIZE, 0)) != AAS_OK ||
-	    (r = limit(RLIMIT_AS, MEMORY_MAX)) != AAS_OK)
+	if ((r = aas_limit(RLIMIT_NOFILE, FILES_MAX)) != AAS_OK ||
+	    (r = aas_limit(RLIMIT_FSIZE, 0)) != AAS_OK ||
+	    (r = aas_limit(RLIMIT_AS, MEMORY_MAX)) != AAS_OK)
 		return r;
 #endif
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||

@@ -218,6 +218,21 @@ tell(struct aas_cer *c, unsigned why)
 	}
 }
 
+/* A key that was left out by its kind cannot be told from a stranger's. */
+static int
+give_up(struct aas_cer *c, unsigned why)
+{
+	char labels[AAS_TEXT_MAX - 200];
+
+	if (why != AAS_WHY_FOREIGN_KEY || c->others == 0)
+		return aas_cer_fail(c, why);
+	aas_cer_labels(c, 0, labels, sizeof(labels));
+	return aas_cer_failf(c, why,
+	    "The security key that is plugged in is not one of yours, or of a "
+	    "kind that policy does not take here. Plug in %s and try again.",
+	    labels);
+}
+
 /* The same when any key will do that is not one of keys[]. */
 static int
 tell_making(struct aas_cer *c, unsigned why)
@@ -282,7 +297,7 @@ aas_cer_find(struct aas_cer *c)
 			}
 			if (now >= c->until_ms - 1 ||
 			    now - since >= patience(c, why))
-				return aas_cer_fail(c, why);
+				return give_up(c, why);
 		}
 		/* The keys are busy now; later the person waits for us. */
 		if (!warm && c->keys_n > 0)

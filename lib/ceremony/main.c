@@ -5,7 +5,8 @@
  * 1. No environment variable MUST be read after this, by us or by a library.
  * 2. Nothing inherited MUST stay open but the conversation.
  * 3. While it holds the host's one ceremony, its caller's user MUST NOT be
- *    able to stop it: in su and sudo the real uid is still that user's.
+ *    able to stop it: in su and sudo the real uid is still that user's, and so
+ *    may the control group be.
  */
 #include <config.h>
 
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/cgroup.h"
 #include "lib/ceremony/ceremony.h"
 #include "lib/ceremony/main.h"
 #include "lib/err.h"
@@ -64,6 +66,7 @@ own_ids(unsigned flags)
 		return AAS_OK;
 	if (setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)
 		return AAS_ERR_SYS;
+	(void)aas_cgroup_leave();
 	return AAS_OK;
 }
 

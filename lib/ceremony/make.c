@@ -90,6 +90,27 @@ parse(struct aas_cer *c, struct aas_slot *s, const char *rp,
 	return AAS_OK;
 }
 
+/* What policy does not take, said before more is asked of the person. */
+static int
+refuse_kind(struct aas_cer *c, const char *why)
+{
+	return aas_cer_failf(c, AAS_WHY_KEY_KIND,
+	    "Policy does not take this key here: %s. Use another key, or ask "
+	    "your administrator.",
+	    why);
+}
+
+/* The first credential tells its flags, and its make for the second time. */
+static int
+check_kind(struct aas_cer *c, const struct aas_made *m)
+{
+	if (!aas_kinds_make(&c->rq.kinds, m->aaguid))
+		return refuse_kind(c, "it is not of a make that is listed");
+	if (!aas_kinds_take(&c->rq.kinds, m->aaguid, m->flags))
+		return refuse_kind(c, "it can be backed up");
+	return AAS_OK;
+}
+
 static int
 make_both(struct aas_cer *c, struct aas_slot *s, struct aas_made *m)
 {
@@ -118,6 +139,8 @@ make_both(struct aas_cer *c, struct aas_slot *s, struct aas_made *m)
 	if ((r = make_one(c, s, c->rp, uv, &pin, name, touch)) != AAS_OK ||
 	    (r = parse(c, s, c->rp, &m->login, &m->flags, &m->counter,
 		 m->aaguid)) != AAS_OK)
+		goto out;
+	if ((r = check_kind(c, m)) != AAS_OK)
 		goto out;
 	(void)snprintf(touch, sizeof(touch), "Touch %s (2 of 2).", name);
 	if ((r = make_one(c, s, ssh, uv, &pin, name, touch)) != AAS_OK ||
@@ -165,6 +188,8 @@ aas_cer_make(struct aas_cer *c)
 		return aas_cer_failf(c, AAS_WHY_DEVICE,
 		    "This key is too old: it does not speak FIDO2. Use "
 		    "another key.");
+	if (!aas_kinds_make(&c->rq.kinds, s->seen.aaguid))
+		return refuse_kind(c, "it is not of a make that is listed");
 	r = make_both(c, s, &m);
 	aas_cer_close_others(c, NULL);
 	if (r != AAS_OK)

@@ -20,6 +20,7 @@ struct aas_cer_key {
 	char label[AAS_LABEL_MAX];
 	const struct aas_cred *cred; /* borrowed */
 	uint8_t id[32];              /* SHA-256 of the credential id */
+	uint8_t aaguid[16];          /* of the record's keys */
 	int backup;                  /* flags at creation; -1: not known */
 	int used;                    /* has answered in this ceremony */
 	int refused;                 /* not to be asked (again) */
@@ -87,9 +88,10 @@ struct aas_cer {
 	char rp[AAS_REALM_MAX + 4];
 	size_t keys_n;
 	struct aas_cer_key keys[AAS_KEYS_MAX];
-	int only;     /* index of the one key to use, or -1 */
-	int making;   /* keys[] are those that must NOT be there */
-	uint8_t want; /* AAS_IO_* parts of a probe */
+	size_t others; /* active keys of a kind that is not taken */
+	int only;      /* index of the one key to use, or -1 */
+	int making;    /* keys[] are those that must NOT be there */
+	uint8_t want;  /* AAS_IO_* parts of a probe */
 	int64_t scanned_ms;
 	size_t slots_n; /* ever in use: those after are not even touched */
 	struct aas_slot slots[AAS_DEV_MAX];
@@ -211,6 +213,9 @@ int aas_cer_new_pin(
 
 /* --- check.c ---------------------------------------------------- */
 
+/* A fresh challenge, bound to all that this sign-in is about. */
+int aas_cer_challenge(struct aas_cer *c, uint8_t hash[32]);
+
 /*
  * The counter of a key as known now, when its challenge is issued.  Returns
  * 0, or the reason (positive, enum aas_reason) why it is not to be asked.
@@ -231,12 +236,24 @@ int aas_cer_prepare(
  */
 int aas_cer_check(struct aas_cer *c, struct aas_slot *s, uint8_t *flags);
 
+/* --- elsewhere.c ------------------------------------------------ */
+
+/*
+ * Where the caller of su or sudo signed in.  c->v.how says what is to serve
+ * it: AAS_HOW_FRESH, then all of the verdict is there, or a ceremony.
+ */
+int aas_cer_elsewhere(struct aas_cer *c);
+
 /* --- operations ------------------------------------------------------------
  */
 int aas_cer_assert(struct aas_cer *c);    /* ceremony_assert.c */
 int aas_cer_prove(struct aas_cer *c);     /* ceremony_assert.c */
+int aas_cer_agent(struct aas_cer *c);     /* agent.c */
 int aas_cer_make(struct aas_cer *c);      /* ceremony_make.c */
 int aas_cer_preflight(struct aas_cer *c); /* ceremony_make.c */
+
+/* The verdict's key ${i}, 0 or 1, is keys[${key}]. */
+void aas_cer_answered(struct aas_cer *c, unsigned key, unsigned i);
 
 /* One touch by one of keys[]: which, and its verified assertion. */
 int aas_cer_round(struct aas_cer *c, const uint8_t *fixed, unsigned *key,

@@ -7,6 +7,8 @@
  *    the request.
  * 2. aas-unlock MUST serve its real uid alone, by the default policy.
  * 3. Where the index leaves anything open, the record MUST be replayed.
+ * 4. A key of a kind that the request does not take MUST NOT be among those
+ *    that may answer.
  */
 #include <sys/utsname.h>
 
@@ -16,7 +18,6 @@
 
 #include "lib/ceremony/setup.h"
 #include "lib/err.h"
-#include "lib/session/origin.h"
 
 /* The caller may only speak of itself, unless it is root. */
 static int
@@ -69,7 +70,7 @@ why_state(unsigned state)
 
 static int
 add_key(struct aas_cer *c, const char *label, const struct aas_cred *cred,
-    int backup)
+    int backup, const uint8_t *aaguid)
 {
 	struct aas_cer_key *k = &c->keys[c->keys_n];
 
@@ -79,10 +80,23 @@ add_key(struct aas_cer *c, const char *label, const struct aas_cred *cred,
 	(void)snprintf(k->label, sizeof(k->label), "%s", label);
 	k->cred = cred;
 	k->backup = backup;
+	if (aaguid != NULL)
+		memcpy(k->aaguid, aaguid, sizeof(k->aaguid));
 	if (aas_key_id(cred, k->id) != AAS_OK)
 		return aas_cer_fail(c, AAS_WHY_SYSTEM);
 	c->keys_n++;
 	return AAS_OK;
+}
+
+/* Is a key of the record's of a kind that is asked? */
+static int
+is_taken(struct aas_cer *c, const uint8_t aaguid[16], unsigned backup)
+{
+	if (c->rq.op != AAS_OP_ASSERT ||
+	    aas_kinds_take(&c->rq.kinds, aaguid, backup))
+		return 1;
+	c->others++;
+	return 0;
 }
 
 /* What the index, holds laid over it, says of a key; 0: it does not count. */
@@ -143,13 +157,17 @@ keys_of_index(struct aas_cer *c)
 		if (k->active == 0)
 			continue;
 		/* A copy of one exists: how that stands, state/ knows. */
-		good = k->active == 1 && cr->login.id_len != 0 &&
-		    add_key(c, k->label, &cr->login, cr->backup) == AAS_OK &&
+		good = k->active == 1 && cr->login.id_len != 0;
+		if (!good || !is_taken(c, k->aaguid, k->backup))
+			continue;
+		good = add_key(c, k->label, &cr->login, k->backup, k->aaguid) ==
+			AAS_OK &&
 		    memcmp(c->keys[c->keys_n - 1].id, k->id, sizeof(k->id)) ==
 			0;
 	}
-	if (!good || c->keys_n == 0) {
+	if (!good || c->keys_n + c->others == 0) {
 		c->keys_n = 0;
+		c->others = 0;
 		return 0;
 	}
 	(void)snprintf(c->rp, sizeof(c->rp), "%s", c->ix.realm);
@@ -170,9 +188,10 @@ keys_of_record(struct aas_cer *c)
 		const struct aas_key *k = &rec->keys[i];
 		unsigned is = counts(&c->ix, &k->login);
 
-		if (k->suspended || is == 0)
+		if (k->suspended || is == 0 ||
+		    !is_taken(c, k->aaguid, k->backup))
 			continue;
-		r = add_key(c, k->label, &k->login, k->backup);
+		r = add_key(c, k->label, &k->login, k->backup, k->aaguid);
 		if (r != AAS_OK)
 			return r;
 		c->keys[c->keys_n - 1].copied = is == AAS_INDEX_COPIED;
@@ -196,7 +215,7 @@ keys_of_request(struct aas_cer *c)
 		if (rq->op != AAS_OP_MAKE &&
 		    strcmp(rq->creds[i].c.rp, c->rp) != 0)
 			return aas_cer_fail(c, AAS_WHY_PROTOCOL);
-		r = add_key(c, rq->creds[i].label, &rq->creds[i].c, -1);
+		r = add_key(c, rq->creds[i].label, &rq->creds[i].c, -1, NULL);
 		if (r != AAS_OK)
 			return r;
 	}
@@ -244,28 +263,21 @@ setup_verify(struct aas_cer *c)
 	return r;
 }
 
-/*
- * su and sudo carry no remote host: whether the shell they were run in came
- * from elsewhere is in the ledger of sign-ins.
- */
+/* Enough of those keys that are asked? */
 static int
-look_origin(struct aas_cer *c)
+enough(struct aas_cer *c)
 {
-	const struct aas_origin_query q = {
-		.rundir = c->set.rundir,
-		.now = &c->now,
-		.pid = getpid(),
-		.uid = c->caller,
-	};
+	const struct aas_kinds *k = &c->rq.kinds;
+	char text[AAS_TEXT_MAX];
 
-	if (c->rq.op != AAS_OP_ASSERT || geteuid() != 0 ||
-	    (c->flags & AAS_CER_UNLOCK) != 0 ||
-	    (c->rq.flags & AAS_RQ_ORIGIN) == 0 || !aas_origin_remote(&q))
+	if (c->rq.op != AAS_OP_ASSERT)
 		return AAS_OK;
-	if ((c->rq.flags & AAS_RQ_SERVER_KEYS) == 0)
-		return aas_cer_fail(c, AAS_WHY_REMOTE_ELEVATION);
-	c->rq.flags |= AAS_RQ_REMOTE | AAS_RQ_CONFIRM;
-	return AAS_OK;
+	if (c->others > 0 && c->keys_n < (c->rq.present == 2 ? 2 : 1)) {
+		aas_kinds_say(k->device_bound, k->listed, "",
+		    (unsigned)c->keys_n, text, sizeof(text));
+		return aas_cer_failf(c, AAS_WHY_KEY_KIND, "%s", text);
+	}
+	return c->keys_n > 0 ? AAS_OK : aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
 }
 
 /* The keys that sign this user in. */
@@ -278,7 +290,7 @@ setup_own_keys(struct aas_cer *c)
 	c->enrolled = 1;
 	if (keys_of_index(c)) {
 		tell_state(c);
-		return AAS_OK;
+		return enough(c);
 	}
 	if ((r = load(c)) != AAS_OK) {
 		/* A locker's module cannot look for itself. */
@@ -290,11 +302,8 @@ setup_own_keys(struct aas_cer *c)
 	why = why_state(c->ix.state);
 	if (why != AAS_WHY_OK && c->rq.op == AAS_OP_ASSERT)
 		return aas_cer_fail(c, why);
-	if ((r = keys_of_record(c)) != AAS_OK)
-		return r;
-	if (c->keys_n == 0 && c->rq.op == AAS_OP_ASSERT)
-		return aas_cer_fail(c, AAS_WHY_RECORD_BROKEN);
-	return AAS_OK;
+	r = keys_of_record(c);
+	return r == AAS_OK ? enough(c) : r;
 }
 
 int
@@ -325,5 +334,5 @@ aas_cer_setup(struct aas_cer *c)
 	if (c->rq.op == AAS_OP_VERIFY)
 		return setup_verify(c);
 	r = setup_own_keys(c);
-	return r == AAS_OK ? look_origin(c) : r;
+	return r == AAS_OK ? aas_cer_elsewhere(c) : r;
 }

@@ -6,21 +6,19 @@
  *    error with its line.
  * 2. libconfig MUST see only what aas_conf_guard() accepted.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libconfig.h>
 
 #include "lib/attest/signer.h"
 #include "lib/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/conf/read.h"
 #include "lib/err.h"
-#include "lib/log.h"
 #include "lib/user.h"
 
 enum kind { TEXT, ALG, LIFE, PATH, NAMES, PATHS };
+
+_Static_assert(AAS_SIGNER_ERR == AAS_CONF_ERR, "one writer of errors");
 
 struct setting {
 	const char *name;
@@ -49,47 +47,24 @@ static const struct setting settings[] = {
 };
 #define SETTINGS_N (sizeof(settings) / sizeof(settings[0]))
 
-struct where {
-	const char *name;
-	char *err;
-};
-
-__attribute__((format(printf, 3, 4))) static int
-complain(const struct where *w, unsigned line, const char *fmt, ...)
-{
-	char what[AAS_SIGNER_ERR / 2];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (line != 0)
-		(void)snprintf(
-		    w->err, AAS_SIGNER_ERR, "%s:%u: %s", w->name, line, what);
-	else
-		(void)snprintf(w->err, AAS_SIGNER_ERR, "%s: %s", w->name, what);
-	return AAS_ERR_FORMAT;
-}
-
 static const char *
-text_of(const struct where *w, const config_setting_t *cs, const char *name)
+text_of(const struct aas_conf_where *w, const config_setting_t *cs,
+    const char *name)
 {
-	const char *s = NULL;
+	const char *s = aas_conf_text(w, cs, name);
 
-	if (config_setting_type(cs) == CONFIG_TYPE_STRING)
-		s = config_setting_get_string(cs);
-	if (s == NULL || s[0] == '\0') {
-		(void)complain(w, config_setting_source_line(cs),
-		    "%s must be text in double quotes", name);
-		return NULL;
-	}
-	return s;
+	if (s == NULL || s[0] != '\0')
+		return s;
+	(void)aas_conf_complain(w, config_setting_source_line(cs),
+	    "%s must be text in double quotes", name);
+	return NULL;
 }
 
 /* --- one value ------------------------------------------------------------ */
 
 static int
-put_alg(const struct where *w, unsigned line, const char *s, unsigned *alg)
+put_alg(
+    const struct aas_conf_where *w, unsigned line, const char *s, unsigned *alg)
 {
 	static const char *const names[] = { [AAS_JWS_ES256] = "ES256",
 		[AAS_JWS_EDDSA] = "EdDSA",
@@ -101,44 +76,45 @@ put_alg(const struct where *w, unsigned line, const char *s, unsigned *alg)
 			return AAS_OK;
 		}
 	}
-	return complain(
+	return aas_conf_complain(
 	    w, line, "alg must be \"ES256\", \"EdDSA\" or \"RS256\"");
 }
 
 static int
-put_life(const struct where *w, unsigned line, const char *s, int64_t *life)
+put_life(
+    const struct aas_conf_where *w, unsigned line, const char *s, int64_t *life)
 {
 	if (aas_clock_duration(s, life) != AAS_OK || *life < AAS_LIFE_MIN_S ||
 	    *life > AAS_LIFE_MAX_S)
-		return complain(w, line,
+		return aas_conf_complain(w, line,
 		    "max_life must be a duration of 1h to 366d, such as "
 		    "\"90d\"");
 	return AAS_OK;
 }
 
 static int
-put_path(const struct where *w, unsigned line, const char *name, const char *s,
-    char **dst)
+put_path(const struct aas_conf_where *w, unsigned line, const char *name,
+    const char *s, char **dst)
 {
 	if (s[0] != '/')
-		return complain(w, line, "%s must be an absolute path", name);
+		return aas_conf_complain(
+		    w, line, "%s must be an absolute path", name);
 	*dst = strdup(s);
 	return *dst != NULL ? AAS_OK : AAS_ERR_NOMEM;
 }
 
 static int
-put_list(const struct where *w, config_setting_t *cs, const struct setting *st,
-    char **dst)
+put_list(const struct aas_conf_where *w, config_setting_t *cs,
+    const struct setting *st, char **dst)
 {
 	unsigned line = config_setting_source_line(cs);
 	int n = config_setting_length(cs);
 	const char *s = NULL;
-	char shown[128];
 	int r = AAS_OK;
 
 	if ((!config_setting_is_array(cs) && !config_setting_is_list(cs)) ||
 	    n <= 0 || n > AAS_SIGNER_NAMES)
-		return complain(w, line,
+		return aas_conf_complain(w, line,
 		    "%s must be a list of 1 to %d, such as [ \"one\", \"two\" "
 		    "]",
 		    st->name, AAS_SIGNER_NAMES);
@@ -149,8 +125,7 @@ put_list(const struct where *w, config_setting_t *cs, const struct setting *st,
 		if (st->kind == PATHS)
 			r = put_path(w, line, st->name, s, &dst[i]);
 		else if (!aas_user_valid(s))
-			r = complain(w, line, "%s: \"%s\" is not a name",
-			    st->name, aas_printable(shown, sizeof(shown), s));
+			r = aas_conf_no_name(w, line, st->name, s);
 		else if ((dst[i] = strdup(s)) == NULL)
 			r = AAS_ERR_NOMEM;
 	}
@@ -158,8 +133,8 @@ put_list(const struct where *w, config_setting_t *cs, const struct setting *st,
 }
 
 static int
-put(const struct where *w, config_setting_t *cs, const struct setting *st,
-    struct aas_signer *sg)
+put(const struct aas_conf_where *w, config_setting_t *cs,
+    const struct setting *st, struct aas_signer *sg)
 {
 	unsigned line = config_setting_source_line(cs);
 	void *dst = (char *)sg + st->off;
@@ -174,7 +149,8 @@ put(const struct where *w, config_setting_t *cs, const struct setting *st,
 	switch (st->kind) {
 	case TEXT:
 		if (strlen(s) >= st->size)
-			return complain(w, line, "%s is too long", st->name);
+			return aas_conf_complain(
+			    w, line, "%s is too long", st->name);
 		memcpy(dst, s, strlen(s) + 1);
 		return AAS_OK;
 	case ALG:
@@ -194,34 +170,45 @@ put(const struct where *w, config_setting_t *cs, const struct setting *st,
 /* --- all of them ---------------------------------------------------------- */
 
 static int
-take_setting(const struct where *w, config_setting_t *cs, struct aas_signer *sg)
+take_setting(const struct aas_conf_where *w, config_setting_t *cs, void *sg)
 {
 	const char *name = config_setting_name(cs);
-	char shown[128];
 
 	for (size_t i = 0; name != NULL && i < SETTINGS_N; i++) {
 		if (strcmp(name, settings[i].name) == 0)
 			return put(w, cs, &settings[i], sg);
 	}
-	return complain(w, config_setting_source_line(cs),
-	    "unknown setting \"%s\"",
-	    aas_printable(shown, sizeof(shown), name));
+	return aas_conf_unknown(w, cs);
+}
+
+/* A host's name, and no pattern: OpenSSL takes ".b.c" for any of "a.b.c". */
+static int
+is_host(const char *s)
+{
+	return strspn(s,
+		   "abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == strlen(s) &&
+	    s[0] != '.' && s[0] != '-' && strstr(s, "..") == NULL;
 }
 
 /* What every signer needs, and what does not go together. */
 static int
-whole(const struct where *w, const struct aas_signer *s)
+whole(const struct aas_conf_where *w, const struct aas_signer *s)
 {
 	if (s->name[0] == '\0' || s->alg == 0 || s->issuer[0] == '\0' ||
 	    s->audience[0] == '\0')
-		return complain(
+		return aas_conf_complain(
 		    w, 0, "name, alg, issuer and audience must be there");
 	if ((s->key_path == NULL) == (s->root_path == NULL))
-		return complain(w, 0, "either key or root must be there");
+		return aas_conf_complain(
+		    w, 0, "either key or root must be there");
 	if ((s->root_path == NULL) != (s->leaf[0] == '\0'))
-		return complain(w, 0,
+		return aas_conf_complain(w, 0,
 		    "leaf, the DNS name in the signer's certificate, goes with "
 		    "root");
+	if (s->root_path != NULL && !is_host(s->leaf))
+		return aas_conf_complain(
+		    w, 0, "leaf is the DNS name of one host, without patterns");
 	return AAS_OK;
 }
 
@@ -245,14 +232,10 @@ int
 aas_signer_parse(const char *name, const void *text, size_t len,
     struct aas_signer *s, char err[AAS_SIGNER_ERR])
 {
-	const struct where w = { name, err };
-	config_t cfg;
-	config_setting_t *root = NULL;
+	const struct aas_conf_where w = { name, err };
 	char *copy = NULL;
-	int n = 0;
 	int r = AAS_OK;
 
-	config_init(&cfg);
 	if ((r = begin(s)) != AAS_OK ||
 	    (r = aas_conf_guard(name, text, len, err)) != AAS_OK)
 		goto out;
@@ -260,24 +243,13 @@ aas_signer_parse(const char *name, const void *text, size_t len,
 		r = AAS_ERR_NOMEM;
 		goto out;
 	}
-	if (config_read_string(&cfg, copy) != CONFIG_TRUE) {
-		r = complain(&w, (unsigned)config_error_line(&cfg), "%s",
-		    config_error_text(&cfg) != NULL ? config_error_text(&cfg)
-						    : "syntax error");
-		goto out;
-	}
-	root = config_root_setting(&cfg);
-	n = config_setting_length(root);
-	for (int i = 0; i < n && r == AAS_OK; i++)
-		r = take_setting(
-		    &w, config_setting_get_elem(root, (unsigned)i), s);
+	r = aas_conf_each(&w, copy, take_setting, s);
 	if (r == AAS_OK)
 		r = whole(&w, s);
 out:
-	config_destroy(&cfg);
 	free(copy);
 	if (r == AAS_ERR_NOMEM)
-		(void)complain(&w, 0, "no memory");
+		(void)aas_conf_complain(&w, 0, "no memory");
 	if (r != AAS_OK)
 		aas_signer_free(s);
 	return r;

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libconfig.h>
-
 #include "lib/conf/values.h"
 #include "lib/err.h"
 #include "lib/fs.h"
@@ -28,6 +26,8 @@ defaults(struct aas_conf *c)
 	c->uv = 1;
 	c->enrolled_min = 2;
 	c->timeout_s = 60;
+	c->codex_grace_s = 1;
+	aas_alerts_defaults(&c->alerts);
 }
 
 /* text is NUL-terminated and guarded. */
@@ -36,31 +36,14 @@ parse_once(
     const struct aas_conf_where *w, const char *text, struct aas_conf **conf)
 {
 	struct aas_conf *c = NULL;
-	config_t cfg;
-	config_setting_t *root = NULL;
-	int n = 0;
 	int r = AAS_OK;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return AAS_ERR_NOMEM;
 	defaults(c);
-	config_init(&cfg);
-	if (config_read_string(&cfg, text) != CONFIG_TRUE) {
-		r = aas_conf_complain(w, (unsigned)config_error_line(&cfg),
-		    "%s",
-		    config_error_text(&cfg) != NULL ? config_error_text(&cfg)
-						    : "syntax error");
-		goto out;
-	}
-	root = config_root_setting(&cfg);
-	n = config_setting_length(root);
-	for (int i = 0; i < n && r == AAS_OK; i++)
-		r = aas_conf_take(
-		    w, config_setting_get_elem(root, (unsigned)i), c);
+	r = aas_conf_each(w, text, aas_conf_take, c);
 	if (r == AAS_OK && c->realm[0] == '\0')
 		r = aas_conf_complain(w, 0, "realm is missing");
-out:
-	config_destroy(&cfg);
 	if (r != AAS_OK)
 		aas_conf_free(&c);
 	else

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/conf/alerts_conf.h"
+
 /*
  * aas.conf(5): settings, in libconfig's syntax.  libconfig may end the
  * process (a read error, an @include), crash or lose settings (a failed
@@ -29,19 +31,24 @@ struct aas_conf {
 	char state_dir[256]; /* absolute; so are the two below */
 	char run_dir[256];
 	char libexec_dir[256];
-	uint8_t server_keys;  /* 0 or 1 */
-	uint8_t present;      /* 1 or 2 */
-	uint8_t uv;           /* 1: required */
-	uint8_t enrolled_min; /* 2..8 */
-	uint32_t timeout_s;   /* 5..600 */
-	int64_t session_s;    /* 0: not said; so are the three below */
+	uint8_t server_keys;    /* 0 or 1 */
+	uint8_t keeper;         /* 1: no limit without who keeps sessions */
+	uint8_t sudo;           /* 0: not said; 1 fresh-sign-in .. 4 deny */
+	uint8_t present;        /* 1 or 2 */
+	uint8_t uv;             /* 1: required */
+	uint8_t enrolled_min;   /* 2..8 */
+	uint32_t timeout_s;     /* 5..600 */
+	uint32_t codex_grace_s; /* 0..2 */
+	int64_t session_s;      /* 0: not said; so are the four below */
 	int64_t idle_s;
 	int64_t reauth_s;
 	int64_t degraded_s;
+	int64_t total_s;
 	int64_t required_from_s; /* realtime, 0: always */
 	char policy[512];        /* the switch; aas-policy(5), SOURCES */
 	char zone[64];           /* "": /etc/localtime */
-	struct {                 /* lines of the file; 0: not set */
+	struct aas_alerts alerts;
+	struct { /* lines of the file; 0: not set */
 		uint32_t policy, zone;
 		uint32_t required_users, required_groups, exempt_services;
 	} at;

@@ -51,12 +51,23 @@ starts(const unsigned char *p, size_t len, const char *what)
 	return len >= n && memcmp(p, what, n) == 0;
 }
 
+/* A number that libconfig would read as another, or NULL. */
+static const char *
+judge_number(const unsigned char *p, size_t len, size_t *n)
+{
+	if (p[0] == '0' && len > 1 && (p[1] == 'x' || p[1] == 'X'))
+		return "hexadecimal numbers are not allowed here";
+	while (*n < len && is_digit(p[*n]))
+		(*n)++;
+	return *n > DIGITS_MAX ? "a number of more than nine digits" : NULL;
+}
+
 /*
  * What is wrong at p, wherever it stands, or NULL; *n is how many bytes to go
  * on by.
  */
 static const char *
-judge(const unsigned char *p, size_t len, unsigned char before, size_t *n)
+judge(const unsigned char *p, size_t len, size_t *n)
 {
 	uint32_t cp = 0;
 
@@ -74,13 +85,7 @@ judge(const unsigned char *p, size_t len, unsigned char before, size_t *n)
 		return "@include is not allowed here";
 	if (p[0] == '\\' && starts(p, len, "\\x"))
 		return "\\x escapes are not allowed here";
-	if (!is_digit(p[0]) || is_word(before))
-		return NULL;
-	if (p[0] == '0' && len > 1 && (p[1] == 'x' || p[1] == 'X'))
-		return "hexadecimal numbers are not allowed here";
-	while (*n < len && is_digit(p[*n]))
-		(*n)++;
-	return *n > DIGITS_MAX ? "a number of more than nine digits" : NULL;
+	return NULL;
 }
 
 /* Outside strings and comments. */
@@ -185,11 +190,22 @@ aas_conf_guard_max(const char *name, const void *text, size_t len, size_t max,
 		    err, AAS_CONF_ERR, "%s: larger than %zu bytes", name, max);
 		return AAS_ERR_TOOBIG;
 	}
+	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
+		(void)snprintf(err, AAS_CONF_ERR,
+		    "%s:1: begins with a byte order mark (BOM); store it "
+		    "without",
+		    name);
+		return AAS_ERR_FORMAT;
+	}
 	for (size_t i = 0; i < len; i += n) {
 		n = 1;
 		if (pass(&g, p[i]))
 			continue;
-		what = judge(p + i, len - i, i > 0 ? p[i - 1] : 0, &n);
+		what = judge(p + i, len - i, &n);
+		/* In a text or a comment digits are letters like others. */
+		if (what == NULL && g.at == PLAIN && is_digit(p[i]) &&
+		    (i == 0 || !is_word(p[i - 1])))
+			what = judge_number(p + i, len - i, &n);
 		if (what == NULL)
 			what = step(&g, p + i, len - i, &n);
 		if (what != NULL) {

@@ -4,17 +4,13 @@
  * A setting that is not known, of another type or out of range MUST be an
  * error with its line: no default stands in for what somebody wrote.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libconfig.h>
-
 #include "lib/clock.h"
+#include "lib/conf/alerts_take.h"
 #include "lib/conf/values.h"
 #include "lib/err.h"
-#include "lib/log.h"
 #include "lib/proto.h"
 #include "lib/user.h"
 
@@ -29,11 +25,14 @@ enum kind {
 	INT,
 	DURATION,
 	UV,
+	SUDO,
+	KEEPER,
 	DATE,
 	USERS,
 	SERVICES,
 	SOURCES,
-	ZONE
+	ZONE,
+	ALERTS
 };
 
 /* One setting: its kind, its range, and where its value goes. */
@@ -56,14 +55,18 @@ static const struct setting settings[] = {
 	{ "run_dir", PATH, 0, 0, AT(run_dir), 0 },
 	{ "libexec_dir", PATH, 0, 0, AT(libexec_dir), 0 },
 	{ "server_keys", BOOL, 0, 0, AT(server_keys), 0 },
+	{ "keeper", KEEPER, 0, 0, AT(keeper), 0 },
+	{ "sudo", SUDO, 0, 0, AT(sudo), 0 },
 	{ "present", INT, 1, PRESENT_MAX, AT(present), 0 },
 	{ "uv", UV, 0, 0, AT(uv), 0 },
 	{ "enrolled_min", INT, 2, ENROLLED_MAX, AT(enrolled_min), 0 },
 	{ "timeout", DURATION, 5, 600, AT(timeout_s), 0 },
-	{ "session", DURATION, 60, LIMIT_MAX_S, AT(session_s), 0 },
-	{ "idle", DURATION, 60, LIMIT_MAX_S, AT(idle_s), 0 },
+	{ "codex_grace", DURATION, 0, 2, AT(codex_grace_s), 0 },
+	{ "session", DURATION, 1, LIMIT_MAX_S, AT(session_s), 0 },
+	{ "idle", DURATION, 1, LIMIT_MAX_S, AT(idle_s), 0 },
 	{ "reauth", DURATION, 1, LIMIT_MAX_S, AT(reauth_s), 0 },
 	{ "degraded", DURATION, 3600, LIMIT_MAX_S, AT(degraded_s), 0 },
+	{ "max_total", DURATION, 1, LIMIT_MAX_S, AT(total_s), 0 },
 	{ "required_from", DATE, 0, 0, AT(required_from_s), 0 },
 	{ "required_users", USERS, 0, 0, AT(required_users),
 	    LINE(required_users) },
@@ -73,26 +76,9 @@ static const struct setting settings[] = {
 	    LINE(exempt_services) },
 	{ "policy", SOURCES, 0, 0, AT(policy), LINE(policy) },
 	{ "zone", ZONE, 0, 0, AT(zone), LINE(zone) },
+	{ "alerts", ALERTS, 0, 0, AT(alerts), 0 },
 };
 #define SETTINGS_N (sizeof(settings) / sizeof(settings[0]))
-
-int
-aas_conf_complain(
-    const struct aas_conf_where *w, unsigned line, const char *fmt, ...)
-{
-	char what[AAS_CONF_ERR / 2];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (line != 0)
-		(void)snprintf(
-		    w->err, AAS_CONF_ERR, "%s:%u: %s", w->name, line, what);
-	else
-		(void)snprintf(w->err, AAS_CONF_ERR, "%s: %s", w->name, what);
-	return AAS_ERR_FORMAT;
-}
 
 int
 aas_realm_valid(const char *s)
@@ -152,25 +138,11 @@ zone_valid(const char *s)
 
 /* --- one value ------------------------------------------------------------ */
 
-static const char *
-text_of(const struct aas_conf_where *w, const config_setting_t *cs,
-    const struct setting *st)
-{
-	const char *s = NULL;
-
-	if (config_setting_type(cs) == CONFIG_TYPE_STRING)
-		s = config_setting_get_string(cs);
-	if (s == NULL)
-		(void)aas_conf_complain(w, config_setting_source_line(cs),
-		    "%s must be text in double quotes", st->name);
-	return s;
-}
-
 static int
 put_text(const struct aas_conf_where *w, const config_setting_t *cs,
     const struct setting *st, char *dst)
 {
-	const char *s = text_of(w, cs, st);
+	const char *s = aas_conf_text(w, cs, st->name);
 	unsigned line = config_setting_source_line(cs);
 
 	if (s == NULL)
@@ -225,7 +197,7 @@ static int
 put_uv(const struct aas_conf_where *w, const config_setting_t *cs,
     const struct setting *st, uint8_t *dst)
 {
-	const char *s = text_of(w, cs, st);
+	const char *s = aas_conf_text(w, cs, st->name);
 
 	if (s == NULL)
 		return AAS_ERR_FORMAT;
@@ -237,10 +209,46 @@ put_uv(const struct aas_conf_where *w, const config_setting_t *cs,
 }
 
 static int
+put_sudo(const struct aas_conf_where *w, const config_setting_t *cs,
+    const struct setting *st, uint8_t *dst)
+{
+	static const char *const names[] = { "fresh-sign-in", "agent",
+		"local-key", "deny" };
+	const char *s = aas_conf_text(w, cs, st->name);
+
+	if (s == NULL)
+		return AAS_ERR_FORMAT;
+	for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(s, names[i]) == 0) {
+			*dst = (uint8_t)(i + 1);
+			return AAS_OK;
+		}
+	}
+	return aas_conf_complain(w, config_setting_source_line(cs),
+	    "sudo must be \"fresh-sign-in\", \"agent\", \"local-key\" or "
+	    "\"deny\"");
+}
+
+static int
+put_keeper(const struct aas_conf_where *w, const config_setting_t *cs,
+    const struct setting *st, uint8_t *dst)
+{
+	const char *s = aas_conf_text(w, cs, st->name);
+
+	if (s == NULL)
+		return AAS_ERR_FORMAT;
+	if (strcmp(s, "required") != 0 && strcmp(s, "optional") != 0)
+		return aas_conf_complain(w, config_setting_source_line(cs),
+		    "keeper must be \"required\" or \"optional\"");
+	*dst = strcmp(s, "required") == 0;
+	return AAS_OK;
+}
+
+static int
 put_duration(const struct aas_conf_where *w, const config_setting_t *cs,
     const struct setting *st, void *dst)
 {
-	const char *s = text_of(w, cs, st);
+	const char *s = aas_conf_text(w, cs, st->name);
 	unsigned line = config_setting_source_line(cs);
 	int64_t v = 0;
 	uint32_t small = 0;
@@ -267,7 +275,7 @@ static int
 put_date(const struct aas_conf_where *w, const config_setting_t *cs,
     const struct setting *st, int64_t *dst)
 {
-	const char *s = text_of(w, cs, st);
+	const char *s = aas_conf_text(w, cs, st->name);
 	int64_t v = 0;
 
 	if (s == NULL)
@@ -287,15 +295,12 @@ list_name(const struct aas_conf_where *w, config_setting_t *cs,
 {
 	config_setting_t *el = config_setting_get_elem(cs, i);
 	const char *s = NULL;
-	char shown[128];
 
-	if (el == NULL || (s = text_of(w, el, st)) == NULL)
+	if (el == NULL || (s = aas_conf_text(w, el, st->name)) == NULL)
 		return NULL;
 	if (st->kind == SERVICES ? service_valid(s) : aas_user_valid(s))
 		return s;
-	(void)aas_conf_complain(w, config_setting_source_line(el),
-	    "%s: \"%s\" is not a name", st->name,
-	    aas_printable(shown, sizeof(shown), s));
+	(void)aas_conf_no_name(w, config_setting_source_line(el), st->name, s);
 	return NULL;
 }
 
@@ -349,21 +354,25 @@ put(const struct aas_conf_where *w, config_setting_t *cs,
 		return put_duration(w, cs, st, dst);
 	case UV:
 		return put_uv(w, cs, st, dst);
+	case KEEPER:
+		return put_keeper(w, cs, st, dst);
+	case SUDO:
+		return put_sudo(w, cs, st, dst);
 	case DATE:
 		return put_date(w, cs, st, dst);
 	case USERS:
 	case SERVICES:
 		return put_list(w, cs, st, dst);
+	case ALERTS:
+		return aas_alerts_take(w, cs, dst);
 	}
 	return AAS_ERR_INVAL;
 }
 
 int
-aas_conf_take(
-    const struct aas_conf_where *w, config_setting_t *cs, struct aas_conf *conf)
+aas_conf_take(const struct aas_conf_where *w, config_setting_t *cs, void *conf)
 {
 	const char *name = config_setting_name(cs);
-	char shown[128];
 
 	for (size_t i = 0; name != NULL && i < SETTINGS_N; i++) {
 		uint32_t line = config_setting_source_line(cs);
@@ -375,7 +384,5 @@ aas_conf_take(
 			    sizeof(line));
 		return put(w, cs, &settings[i], conf);
 	}
-	return aas_conf_complain(w, config_setting_source_line(cs),
-	    "unknown setting \"%s\"",
-	    aas_printable(shown, sizeof(shown), name));
+	return aas_conf_unknown(w, cs);
 }

@@ -1,8 +1,9 @@
 /*
- * What the dialogs say and ask.
+ * What the dialogs say and ask, and how they end.
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -123,4 +124,18 @@ aas_enroll_complain(struct aas_dialog *g, unsigned why)
 	g->why = why;
 	return aas_say(
 	    g->ui, 1, "%s [%s]", aas_reason_text(why), aas_reason_code(why));
+}
+
+int
+aas_enroll_end(struct aas_dialog *g, int r, unsigned *why)
+{
+	if (r == AAS_OK) {
+		g->why = AAS_WHY_OK;
+	} else if (r == AAS_ERR_CANCELED) {
+		(void)aas_say(g->ui, 1, "Stopped: nothing was changed.");
+		g->why = AAS_WHY_CANCELED;
+	}
+	*why = g->why;
+	free(g);
+	return r;
 }

@@ -31,6 +31,7 @@ signers_of(enum aas_type type)
 	case AAS_T_RENAME_KEY:
 	case AAS_T_SUSPEND_KEY:
 	case AAS_T_ENABLE:
+	case AAS_T_SET_CONTACTS:
 		return 1;
 	default:
 		return 0;
@@ -65,9 +66,9 @@ choose(const struct aas_dialog *g, unsigned n, int target)
 	return bits;
 }
 
-static int
-fill(struct aas_dialog *g, const struct aas_record *rec, enum aas_type type,
-    int target)
+int
+aas_enroll_fill(
+    struct aas_dialog *g, const struct aas_record *rec, enum aas_type type)
 {
 	struct aas_entry *n = &g->entry;
 	struct aas_now now;
@@ -83,6 +84,18 @@ fill(struct aas_dialog *g, const struct aas_record *rec, enum aas_type type,
 	(void)snprintf(n->realm, sizeof(n->realm), "%s", rec->realm);
 	(void)snprintf(n->host, sizeof(n->host), "%s", g->e->host);
 	n->time_s = now.real_s;
+	return AAS_OK;
+}
+
+static int
+fill(struct aas_dialog *g, const struct aas_record *rec, enum aas_type type,
+    int target)
+{
+	struct aas_entry *n = &g->entry;
+	int r = aas_enroll_fill(g, rec, type);
+
+	if (r != AAS_OK)
+		return r;
 	if (type == AAS_T_ADD_KEY) {
 		n->keys_n = 1;
 		n->keys[0] = g->d.keys[target];
@@ -90,6 +103,26 @@ fill(struct aas_dialog *g, const struct aas_record *rec, enum aas_type type,
 	}
 	return target != NO_KEY ? aas_key_id(&g->d.keys[target].login, n->key)
 				: AAS_OK;
+}
+
+/* Addresses with a blank between each two; "": none. */
+static int
+take_contacts(struct aas_entry *n, const char *s)
+{
+	n->contacts_n = 0;
+	while (s != NULL && *s != '\0') {
+		size_t len = strcspn(s, " ");
+
+		if (n->contacts_n ==
+		    sizeof(n->contacts) / sizeof(n->contacts[0]))
+			return AAS_ERR_TOOBIG;
+		if (len == 0 || len >= sizeof(n->contacts[0]))
+			return AAS_ERR_INVAL;
+		memcpy(n->contacts[n->contacts_n], s, len);
+		n->contacts[n->contacts_n++][len] = '\0';
+		s += len + (s[len] == ' ');
+	}
+	return AAS_OK;
 }
 
 /* The key the change is about; for add-key it is made now. */
@@ -103,6 +136,8 @@ take_target(struct aas_dialog *g, enum aas_type type, const char *name,
 	*target = NO_KEY;
 	if (type == AAS_T_DISABLE || type == AAS_T_ENABLE)
 		return AAS_OK;
+	if (type == AAS_T_SET_CONTACTS)
+		return take_contacts(&g->entry, name);
 	if (type != AAS_T_ADD_KEY) {
 		*target = name != NULL ? find(g, name) : NO_KEY;
 		if (*target == NO_KEY)
@@ -164,8 +199,8 @@ change(struct aas_dialog *g, const struct aas_record *rec, enum aas_type type,
 	return r == AAS_OK ? aas_enroll_submit(g, bits, held) : r;
 }
 
-static void
-open_dialog(struct aas_dialog *g, const struct aas_enroll *e,
+void
+aas_enroll_open(struct aas_dialog *g, const struct aas_enroll *e,
     const struct aas_record *rec)
 {
 	g->e = e;
@@ -191,19 +226,12 @@ aas_change_run(const struct aas_enroll *e, const struct aas_record *rec,
 		return AAS_ERR_INVAL;
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		return r;
-	open_dialog(g, e, rec);
+	aas_enroll_open(g, e, rec);
 	r = AAS_ERR_SYS;
 	if (getrandom(g->d.handle, sizeof(g->d.handle), 0) ==
 	    (ssize_t)sizeof(g->d.handle))
 		r = change(g, rec, type, name, to, &held);
-	if (r == AAS_OK) {
+	if (r == AAS_OK)
 		*held_until = held;
-		g->why = AAS_WHY_OK;
-	} else if (r == AAS_ERR_CANCELED) {
-		(void)aas_say(g->ui, 1, "Stopped: nothing was changed.");
-		g->why = AAS_WHY_CANCELED;
-	}
-	*why = g->why;
-	free(g);
-	return r;
+	return aas_enroll_end(g, r, why);
 }

@@ -12,8 +12,9 @@
  * the store holds the entry.  The key that a change is about signs only if
  * there are not enough others, or must (a key that is added or resumed).
  *   type  add-key, remove-key, rename-key, suspend-key, resume-key, disable,
- *         enable; another is AAS_ERR_INVAL
- *   name  the key's label; for add-key NULL asks for one
+ *         enable, set-contacts; another is AAS_ERR_INVAL
+ *   name  the key's label; for add-key NULL asks for one; for set-contacts
+ *         at most 8 addresses with a blank between each two
  *   to    rename-key: the new label
  * Returns 0; AAS_ERR_NOTFOUND (no such key), AAS_ERR_EXISTS (a label that is
  * taken), AAS_ERR_CANCELED (nothing changed), AAS_ERR_DENIED ..., as

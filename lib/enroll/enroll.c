@@ -70,6 +70,32 @@ explain(struct aas_dialog *g)
 	    g->e->user, g->e->realm, g->e->keys_min, AAS_ENROLL_RECOVERY);
 }
 
+/* Policy may take other kinds than when they were made. */
+static void
+drop_kinds(struct aas_dialog *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->d.keys_n; i++) {
+		if (aas_enroll_takes(g, &g->d.keys[i]))
+			g->d.keys[n++] = g->d.keys[i];
+	}
+	g->d.keys_n = (uint8_t)n;
+}
+
+/* No keys so far. */
+static int
+new_set(struct aas_dialog *g)
+{
+	memset(&g->d, 0, sizeof(g->d));
+	g->d.uid = g->e->uid;
+	(void)snprintf(g->d.realm, sizeof(g->d.realm), "%s", g->e->realm);
+	if (getrandom(g->d.handle, sizeof(g->d.handle), 0) !=
+	    (ssize_t)sizeof(g->d.handle))
+		return AAS_ERR_SYS;
+	return AAS_OK;
+}
+
 /* Take up a draft, if there is one and the person wants it. */
 static int
 resume(struct aas_dialog *g)
@@ -84,9 +110,10 @@ resume(struct aas_dialog *g)
 
 	if (r != AAS_OK)
 		return r;
-	if (aas_draft_load(e->drafts, e->uid, e->realm, now.real_s, &g->d) ==
-		AAS_OK &&
-	    g->d.keys_n > 0) {
+	r = aas_draft_load(e->drafts, e->uid, e->realm, now.real_s, &g->d);
+	if (r == AAS_OK)
+		drop_kinds(g);
+	if (r == AAS_OK && g->d.keys_n > 0) {
 		for (size_t i = 0; i < g->d.keys_n && n < sizeof(names); i++)
 			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    "%s'%s'", i > 0 ? ", " : "", g->d.keys[i].label);
@@ -96,13 +123,7 @@ resume(struct aas_dialog *g)
 		    yes)
 			return r;
 	}
-	memset(&g->d, 0, sizeof(g->d));
-	g->d.uid = e->uid;
-	(void)snprintf(g->d.realm, sizeof(g->d.realm), "%s", e->realm);
-	if (getrandom(g->d.handle, sizeof(g->d.handle), 0) !=
-	    (ssize_t)sizeof(g->d.handle))
-		return AAS_ERR_SYS;
-	return AAS_OK;
+	return new_set(g);
 }
 
 static const char *
@@ -136,6 +157,16 @@ requirements(struct aas_dialog *g)
 	(void)aas_say(g->ui, 1, "These keys cannot be enrolled.");
 	g->why = AAS_WHY_SECOND_KEY;
 	return AAS_ERR_DEVICE;
+}
+
+int
+aas_enroll_set(struct aas_dialog *g)
+{
+	int r = new_set(g);
+
+	if (r == AAS_OK)
+		r = make_keys(g);
+	return r == AAS_OK ? requirements(g) : r;
 }
 
 static int
@@ -184,7 +215,8 @@ farewell(struct aas_dialog *g, int64_t held_until)
 	if (held_until == 0) {
 		(void)aas_say(g->ui, 0,
 		    "\nEnrolled. From now on %s signs in with one of these "
-		    "keys; the password is locked.",
+		    "keys; the password is locked, and\nall sessions from "
+		    "before end.",
 		    g->e->user);
 		return;
 	}
@@ -216,12 +248,6 @@ aas_enroll_run(const struct aas_enroll *e, int64_t *held_until, unsigned *why)
 	if (r == AAS_OK) {
 		farewell(g, held);
 		*held_until = held;
-		g->why = AAS_WHY_OK;
-	} else if (r == AAS_ERR_CANCELED) {
-		(void)aas_say(g->ui, 1, "Stopped: nothing was changed.");
-		g->why = AAS_WHY_CANCELED;
 	}
-	*why = g->why;
-	free(g);
-	return r;
+	return aas_enroll_end(g, r, why);
 }

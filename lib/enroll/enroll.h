@@ -24,12 +24,13 @@ struct aas_enroll {
 	char realm[AAS_REALM_MAX];
 	char host[256]; /* this machine's name, for the entry */
 	char service[AAS_SERVICE_MAX];
-	const char *policy; /* compiled policy's path, "" default */
-	const char *helper; /* path of aas-authn */
-	uint8_t keys_min;   /* what the policy wants, at least 2 */
-	uint8_t uv;         /* 1: keys must verify the person */
-	uint32_t timeout_s; /* of one ceremony */
-	int drafts;         /* directory of drafts, -1: none */
+	const char *policy;            /* compiled policy's path, "" default */
+	const char *helper;            /* path of aas-authn */
+	uint8_t keys_min;              /* what the policy wants, at least 2 */
+	uint8_t uv;                    /* 1: keys must verify the person */
+	const struct aas_kinds *kinds; /* that policy takes; NULL: any */
+	uint32_t timeout_s;            /* of one ceremony */
+	int drafts;                    /* directory of drafts, -1: none */
 	const struct aas_ui *ui;
 	/*
 	 * Hand the finished line to the store.  *held_until is 0 if it counts

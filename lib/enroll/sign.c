@@ -14,6 +14,7 @@
 #include "lib/enroll/parts.h"
 #include "lib/err.h"
 #include "lib/reason.h"
+#include "lib/record/recovery.h"
 
 #define ALL            UINT32_MAX
 #define CEREMONY_MIN_S 120 /* a person looks for a key meanwhile */
@@ -35,6 +36,10 @@ request(struct aas_dialog *g, uint8_t op, uint32_t which)
 	    e->policy != NULL ? e->policy : "");
 	(void)snprintf(rq->realm, sizeof(rq->realm), "%s", e->realm);
 	rq->present = 1;
+	if (op == AAS_OP_PROVE && g->any != 0) {
+		rq->flags |= AAS_RQ_ANY;
+		rq->present = (uint8_t)g->any;
+	}
 	rq->timeout_s =
 	    e->timeout_s > CEREMONY_MIN_S ? e->timeout_s : CEREMONY_MIN_S;
 	for (size_t i = 0; i < g->d.keys_n; i++) {
@@ -44,6 +49,13 @@ request(struct aas_dialog *g, uint8_t op, uint32_t which)
 		    AAS_LABEL_MAX);
 		rq->creds[rq->creds_n++].c = g->d.keys[i].login;
 	}
+}
+
+int
+aas_enroll_takes(const struct aas_dialog *g, const struct aas_key *k)
+{
+	return g->e->kinds == NULL ||
+	    aas_kinds_take(g->e->kinds, k->aaguid, k->backup);
 }
 
 static int
@@ -103,6 +115,10 @@ take_made(struct aas_dialog *g, const char *label)
 	k->roaming =
 	    m->transports == 0 || (m->transports & ~AAS_TR_INTERNAL) != 0;
 	k->counter = m->counter;
+	if (!aas_enroll_takes(g, k)) {
+		(void)aas_enroll_complain(g, AAS_WHY_KEY_KIND);
+		return AAS_ERR_DENIED;
+	}
 	g->d.keys_n++;
 	return AAS_OK;
 }
@@ -117,6 +133,8 @@ aas_enroll_make(struct aas_dialog *g, const char *label)
 		request(g, AAS_OP_MAKE, ALL);
 		(void)snprintf(g->rq.label, sizeof(g->rq.label), "%s", label);
 		memcpy(g->rq.handle, g->d.handle, sizeof(g->rq.handle));
+		if (g->e->kinds != NULL)
+			g->rq.kinds = *g->e->kinds;
 		if ((r = ceremony(g)) == AAS_OK)
 			r = take_made(g, label);
 		if (r == AAS_OK)
@@ -144,7 +162,7 @@ maker_of(const struct aas_dialog *g, const struct aas_proof *pf)
 	return 0;
 }
 
-/* One proof by each signer and by nobody else, each checked. */
+/* A proof by each signer, or as many as do, by nobody else; each checked. */
 static int
 check_proofs(struct aas_dialog *g, uint32_t signers)
 {
@@ -152,6 +170,7 @@ check_proofs(struct aas_dialog *g, uint32_t signers)
 	uint32_t counter = 0;
 	uint32_t seen = 0;
 	uint32_t bit = 0;
+	unsigned want = 0;
 	int r = AAS_OK;
 
 	for (size_t p = 0; p < g->ans.proofs_n; p++) {
@@ -164,8 +183,9 @@ check_proofs(struct aas_dialog *g, uint32_t signers)
 			return r;
 		seen |= bit;
 	}
-	if (seen == signers &&
-	    g->ans.proofs_n == (size_t)__builtin_popcount(signers))
+	want = g->any != 0 ? g->any : (unsigned)__builtin_popcount(signers);
+	if ((unsigned)__builtin_popcount(seen) == want &&
+	    g->ans.proofs_n == want)
 		return AAS_OK;
 	g->why = AAS_WHY_CREDENTIAL;
 	return AAS_ERR_CRYPTO;
@@ -200,14 +220,20 @@ aas_enroll_submit(struct aas_dialog *g, uint32_t signers, int64_t *held_until)
 {
 	char *json = NULL;
 	char *line = NULL;
+	const uint8_t *key = g->recovery;
+	uint8_t sig[64], pub[32];
 	int64_t held = 0;
 	int r = AAS_ERR_SYS;
 
 	if ((r = aas_entry_payload(&g->entry, &json)) != AAS_OK ||
 	    (r = aas_entry_challenge(json, g->hash)) != AAS_OK ||
-	    (r = prove(g, signers)) != AAS_OK ||
-	    (r = aas_entry_line(json, g->ans.proofs, g->ans.proofs_n, NULL,
-		 NULL, &line)) != AAS_OK)
+	    (r = signers == 0 ? AAS_OK : prove(g, signers)) != AAS_OK ||
+	    (key != NULL &&
+		((r = aas_recovery_public(key, pub)) != AAS_OK ||
+		    (r = aas_recovery_sign(key, g->hash, sig)) != AAS_OK)) ||
+	    (r = aas_entry_line(json, g->ans.proofs,
+		 signers == 0 ? 0 : g->ans.proofs_n, key != NULL ? sig : NULL,
+		 key != NULL ? pub : NULL, &line)) != AAS_OK)
 		goto out;
 	g->why = AAS_WHY_SYSTEM;
 	r = g->e->append(g->e->append_arg, line, &held, &g->why);

@@ -50,6 +50,8 @@ struct aas_fileid {
 
 struct aas_index_key {
 	uint8_t active; /* 1; 0: suspended, held; or COPIED */
+	uint8_t backup; /* AAS_BE | AAS_BS at creation */
+	uint8_t aaguid[16];
 	uint8_t id[32]; /* SHA-256 of the login credential's id */
 	char label[AAS_LABEL_MAX];
 	uint16_t ssh_len;           /* 0: no SSH credential */
@@ -76,6 +78,12 @@ struct aas_index {
 			     * when (the policy's limit comes on top) */
 	int64_t refresh_s;  /* realtime: from here on verify anew; 0: never */
 	struct aas_pin pin;
+	/*
+	 * Sessions opened before entry ${out_seq} are over, by an entry of that
+	 * type (enum aas_type); 0: none.
+	 */
+	uint64_t out_seq;
+	uint8_t out_type;
 	struct aas_fileid file;    /* the record */
 	struct aas_fileid pinfile; /* pins/<uid>; all zero: not known */
 	uint8_t keys_n;
@@ -90,13 +98,12 @@ struct aas_index {
  */
 struct aas_index_cred {
 	struct aas_cred login; /* id_len 0: not here; rp is the realm */
-	uint8_t backup;        /* AAS_BE | AAS_BS at creation */
 };
 
 /*
- * aas_index_put(), aas_index_get(): the file's bytes: magic "AASIDX03", the
+ * aas_index_put(), aas_index_get(): the file's bytes: magic "AASIDX05", the
  * length of the front part, its fields through lib/wire.h, CRC-32; then for
- * who signs in "AASCRD01", the credentials, CRC-32.
+ * who signs in "AASCRD02", the credentials, CRC-32.
  * ${creds}, one for each key, may be NULL: put writes none; get leaves that
  * part alone, else it is checked as the front is.  get refuses trailing data.
  * AAS_ERR_FORMAT, AAS_ERR_VERSION; put also AAS_ERR_TOOBIG and, for a

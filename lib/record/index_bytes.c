@@ -14,8 +14,8 @@
 #include "lib/wire.h"
 #include "lib/put.h"
 
-#define INDEX_MAGIC "AASIDX03"
-#define CREDS_MAGIC "AASCRD01"
+#define INDEX_MAGIC "AASIDX05"
+#define CREDS_MAGIC "AASCRD02"
 #define PIN_MAGIC   "AASPIN01"
 #define MAGIC_LEN   8
 #define MAGIC_KIND  6 /* the rest is the version */
@@ -123,11 +123,15 @@ put_front(struct aas_wr *w, const struct aas_index *ix)
 	aas_wr_u64(w, (uint64_t)ix->deadline_s);
 	aas_wr_u64(w, (uint64_t)ix->refresh_s);
 	put_pin(w, &ix->pin);
+	aas_wr_u64(w, ix->out_seq);
+	aas_wr_u8(w, ix->out_type);
 	put_file(w, &ix->file);
 	put_file(w, &ix->pinfile);
 	aas_wr_u8(w, ix->keys_n);
 	for (unsigned i = 0; i < ix->keys_n; i++) {
 		aas_wr_u8(w, ix->keys[i].active);
+		aas_wr_u8(w, ix->keys[i].backup);
+		aas_wr_raw(w, ix->keys[i].aaguid, sizeof(ix->keys[i].aaguid));
 		aas_wr_raw(w, ix->keys[i].id, sizeof(ix->keys[i].id));
 		aas_wr_str(w, ix->keys[i].label);
 		aas_wr_bytes(w, ix->keys[i].ssh, ix->keys[i].ssh_len);
@@ -159,7 +163,6 @@ put_cred(struct aas_wr *w, const struct aas_index_cred *c)
 	aas_wr_bytes(w, c->login.id, c->login.id_len);
 	aas_wr_u32(w, (uint32_t)c->login.alg);
 	aas_wr_bytes(w, c->login.pk, c->login.pk_len);
-	aas_wr_u8(w, c->backup);
 }
 
 int
@@ -210,11 +213,14 @@ get_key(struct aas_rd *rd, struct aas_index_key *k)
 
 	memset(k, 0, sizeof(*k));
 	k->active = aas_rd_u8(rd);
+	k->backup = aas_rd_u8(rd);
+	aas_rd_raw(rd, k->aaguid, sizeof(k->aaguid));
 	aas_rd_raw(rd, k->id, sizeof(k->id));
 	aas_rd_str(rd, k->label, sizeof(k->label));
 	aas_rd_bytes(rd, k->ssh, sizeof(k->ssh), &n);
 	k->ssh_len = (uint16_t)n;
-	if (k->active > AAS_INDEX_COPIED)
+	if (k->active > AAS_INDEX_COPIED ||
+	    (k->backup & ~(AAS_BE | AAS_BS)) != 0)
 		rd->bad = 1;
 }
 
@@ -232,7 +238,6 @@ get_cred(struct aas_rd *rd, const char *realm, const struct aas_index_key *k,
 	c->login.alg = (int32_t)aas_rd_u32(rd);
 	aas_rd_bytes(rd, c->login.pk, sizeof(c->login.pk), &n);
 	c->login.pk_len = (uint16_t)n;
-	c->backup = aas_rd_u8(rd);
 	(void)aas_format(c->login.rp, sizeof(c->login.rp), "%s", realm);
 	if (!cred_fits(k, &c->login))
 		rd->bad = 1;
@@ -253,6 +258,8 @@ get_front(struct aas_rd *rd, struct aas_index *ix)
 	ix->deadline_s = (int64_t)aas_rd_u64(rd);
 	ix->refresh_s = (int64_t)aas_rd_u64(rd);
 	get_pin(rd, &ix->pin);
+	ix->out_seq = aas_rd_u64(rd);
+	ix->out_type = aas_rd_u8(rd);
 	get_file(rd, &ix->file);
 	get_file(rd, &ix->pinfile);
 	ix->keys_n = aas_rd_u8(rd);

@@ -154,6 +154,31 @@ contact_valid(const char *s)
 	return 1;
 }
 
+int
+aas_words_valid(const char *s)
+{
+	return strlen(s) < AAS_WORDS_MAX && (*s == '\0' || contact_valid(s));
+}
+
+/* Both members may be missing; what is there says something. */
+static void
+get_lock(struct aas_obj *o, struct aas_entry *e)
+{
+	json_t *end = NULL;
+
+	if (aas_obj_has(o, "end")) {
+		end = aas_obj_member(o, "end");
+		if (!json_is_true(end))
+			o->bad = 1;
+		e->end = 1;
+	}
+	if (aas_obj_has(o, "why")) {
+		aas_obj_str(o, "why", e->why, sizeof(e->why));
+		if (o->bad || e->why[0] == '\0' || !aas_words_valid(e->why))
+			o->bad = 1;
+	}
+}
+
 static void
 get_contacts(struct aas_obj *o, struct aas_entry *e)
 {
@@ -210,9 +235,11 @@ get_fields(struct aas_obj *o, struct aas_entry *e)
 	case AAS_T_CANCEL:
 		aas_obj_hex(o, "entry", e->entry);
 		break;
+	case AAS_T_LOCK:
+		get_lock(o, e);
+		break;
 	case AAS_T_RECOVERY_START:
 	case AAS_T_RECOVERY_CANCEL:
-	case AAS_T_LOCK:
 	case AAS_T_UNLOCK:
 	case AAS_T_DISABLE:
 	case AAS_T_ENABLE:

@@ -350,18 +350,6 @@ aas_record_load(const void *p, size_t len, int verify, struct aas_record **rec,
 	return aas_record_replay(p, len, &rp, rec, line);
 }
 
-int
-aas_record_links(const void *p, size_t len, struct aas_pin *pin)
-{
-	struct aas_record *rec = NULL;
-	int r = aas_record_load(p, len, 0, &rec, NULL);
-
-	if (r == AAS_OK)
-		*pin = rec->pin;
-	aas_record_free(&rec);
-	return r;
-}
-
 void
 aas_record_free(struct aas_record **rec)
 {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/kinds.h"
 #include "lib/record/index.h"
 #include "lib/proto.h"
 
@@ -18,6 +19,7 @@
 #define AAS_LINE_MAX     65536
 #define AAS_RECOVERY_MAX 8 /* recovery keys of one set */
 #define AAS_TYPE_MAX     24
+#define AAS_WORDS_MAX    128 /* why somebody locked, with its NUL */
 
 enum aas_type {
 	AAS_T_GENESIS = 1,
@@ -52,8 +54,6 @@ struct aas_key {
 	uint8_t held;       /* 1: named by an entry that still waits */
 	uint64_t added_seq; /* entry that brought it */
 };
-#define AAS_BE 0x08u /* authenticator data flag: backup eligible */
-#define AAS_BS 0x10u /* backup state */
 
 /*
  * An entry without effect so far: signed by one key where two are needed
@@ -81,18 +81,20 @@ struct aas_record {
 	uint8_t held;               /* genesis waits: nothing counts yet */
 	uint8_t recovery_by[32];    /* public half that started a recovery */
 	uint8_t recovery_start[32]; /* hash of the line that did */
+	int64_t locked_s;           /* when it was locked, as the entry says */
+	char locked_why[AAS_WORDS_MAX];
+	/*
+	 * Sessions that were opened before this entry are over, and which type
+	 * it is of: genesis, recovery-finish, or a lock that says so.
+	 */
+	uint64_t out_seq;
+	uint8_t out_type;
 	int64_t genesis_time_s, degraded_since_s;
+	uint8_t contacts_n; /* addresses for alerts, as the owner wrote them */
+	char contacts[8][256];
 	uint8_t pending_n;
 	struct aas_pending pending[AAS_HOLDS_MAX];
 };
-
-/*
- * aas_record_links(p, len, &pin):
- * Check only framing and hash links of a whole chain, and say its genesis,
- * seq and head: enough to trust it when that equals a pin this host wrote
- * after a full verification.  AAS_ERR_FORMAT, AAS_ERR_CRYPTO.
- */
-int aas_record_links(const void *p, size_t len, struct aas_pin *pin);
 
 /*
  * The rules of a replay.  Every entry but genesis and those of a recovery
@@ -139,7 +141,8 @@ int aas_record_replay(const void *p, size_t len, const struct aas_replay *rp,
 /*
  * aas_record_load(p, len, verify, &rec, &line):
  * The same with no pin and no holds.  ${verify} 1 checks every proof of every
- * entry and every rule; 0 only when aas_record_links() matched the pin.
+ * entry and every rule; 0 only framing and hash links: rec->pin is then enough
+ * to trust it where it equals one that this host wrote after checking it all.
  */
 int aas_record_load(const void *p, size_t len, int verify,
     struct aas_record **rec, unsigned *line);
@@ -170,6 +173,8 @@ struct aas_entry {
 	int64_t recovery_wait_s; /* genesis */
 	uint8_t contacts_n;      /* set-contacts */
 	char contacts[8][256];
+	uint8_t end;             /* lock: and sign out everywhere */
+	char why[AAS_WORDS_MAX]; /* lock: the owner's words; "" none */
 };
 
 /*
@@ -190,6 +195,10 @@ int aas_key_id(const struct aas_cred *c, uint8_t id[32]);
 /* aas_label_valid(s): 1 if a key may be called that: 1 to 32 bytes, UTF-8
  * that a person can read as it is, no space at its ends. */
 int aas_label_valid(const char *s);
+
+/* aas_words_valid(s): 1 if it can be the words of a lock: at most 127 bytes,
+ * UTF-8 that a person can read as it is; "" is none. */
+int aas_words_valid(const char *s);
 
 /* aas_type_name(type): "genesis" and so on; NULL for none of them. */
 const char *aas_type_name(unsigned type);

@@ -306,10 +306,28 @@ apply_set(struct aas_record *rec, const struct aas_entry *e)
 	set_recovery(rec, e);
 }
 
+/*
+ * All sessions from before are over.  While a genesis or a finish waits nobody
+ * signs in by it; while a lock does, people may, until it counts.
+ */
+static void
+sign_out(struct aas_record *rec, const struct aas_entry *e)
+{
+	if (e->type != AAS_T_GENESIS && e->type != AAS_T_RECOVERY_FINISH &&
+	    !(e->type == AAS_T_LOCK && e->end))
+		return;
+	rec->out_seq = e->seq;
+	rec->out_type = (uint8_t)e->type;
+	if (e->type == AAS_T_LOCK && rec->pin.seq > e->seq)
+		rec->out_seq = rec->pin.seq + 1;
+}
+
 void
 aas_rules_apply(struct aas_record *rec, const struct aas_line *l)
 {
 	const struct aas_entry *e = &l->e;
+
+	sign_out(rec, e);
 
 	switch ((unsigned)e->type) {
 	case AAS_T_GENESIS:
@@ -336,12 +354,20 @@ aas_rules_apply(struct aas_record *rec, const struct aas_line *l)
 		rec->recovery_n = 0;
 		break;
 	case AAS_T_LOCK:
+		rec->locked = 1;
+		rec->locked_s = e->time_s;
+		memcpy(rec->locked_why, e->why, sizeof(rec->locked_why));
+		break;
 	case AAS_T_UNLOCK:
-		rec->locked = e->type == AAS_T_LOCK;
+		rec->locked = 0;
 		break;
 	case AAS_T_DISABLE:
 	case AAS_T_ENABLE:
 		rec->disabled = e->type == AAS_T_DISABLE;
+		break;
+	case AAS_T_SET_CONTACTS:
+		rec->contacts_n = e->contacts_n;
+		memcpy(rec->contacts, e->contacts, sizeof(rec->contacts));
 		break;
 	default:
 		break;

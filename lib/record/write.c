@@ -152,6 +152,12 @@ put_fields(json_t *o, const struct aas_entry *e, int *bad)
 	case AAS_T_CANCEL:
 		put(o, "entry", hex(e->entry), bad);
 		break;
+	case AAS_T_LOCK:
+		if (e->end)
+			put(o, "end", json_true(), bad);
+		if (e->why[0] != '\0')
+			put(o, "why", json_string(e->why), bad);
+		break;
 	default:
 		break;
 	}

@@ -1,13 +1,18 @@
 /*
  * The ledger of sessions.  It runs inside sshd and login, so it brings its own
- * small JSON writer.
+ * small JSON writer.  A line is the text of a symbolic link that leads nowhere:
+ * made by one call, whole at once, and unchangeable.
  *
  * 1. A name, terminal or host that a peer chose MUST NOT end the string or the
- *    line it stands in.
+ *    line it stands in, nor make it so long that it is none: what is not in
+ *    the ledger nobody ends.
  */
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,9 +26,12 @@
 #include "lib/str.h"
 #include "lib/put.h"
 
+#define SESSIONS "sessions"
+#define CUT      64 /* bytes of each where all would be too long */
+
 struct out {
 	char b[AAS_LEDGER_MAX];
-	size_t len;
+	size_t len, most; /* most: of what a peer or the service chose */
 	int bad;
 };
 
@@ -59,8 +67,9 @@ put_hex4(struct out *o, unsigned v)
  * the same number: the line is valid JSON whatever a peer sent.
  */
 static void
-put_text(struct out *o, const char *key, const char *s)
+put_some(struct out *o, const char *key, const char *s, size_t most)
 {
+	const char *from = s;
 	uint32_t cp;
 	size_t n;
 
@@ -72,7 +81,7 @@ put_text(struct out *o, const char *key, const char *s)
 		return;
 	}
 	put(o, "\"");
-	for (; *s != '\0' && !o->bad; s += n) {
+	for (; *s != '\0' && (size_t)(s - from) < most && !o->bad; s += n) {
 		cp = (unsigned char)*s;
 		n = 1;
 		if (cp > 0x7e &&
@@ -92,6 +101,12 @@ put_text(struct out *o, const char *key, const char *s)
 		}
 	}
 	put(o, "\"");
+}
+
+static void
+put_text(struct out *o, const char *key, const char *s)
+{
+	put_some(o, key, s, SIZE_MAX);
 }
 
 static void
@@ -125,95 +140,158 @@ origin_name(enum aas_origin o)
 }
 
 static void
+begin(struct out *o, size_t most)
+{
+	o->len = 0;
+	o->bad = 0;
+	o->most = most;
+}
+
+static void
 put_line(struct out *o, const struct aas_ledger *l, const struct aas_now *now,
     const char *id)
 {
-	char time[AAS_CLOCK_TEXT], boot[33];
+	char time[AAS_CLOCK_TEXT], boot[33], key[2 * AAS_LEDGER_KEY + 1];
 
 	aas_clock_format(now->real_s, time);
 	aas_hex_format(now->boot_id, sizeof(now->boot_id), boot);
-	/* aas_ledger_close() writes over the ten digits. */
-	put(o, AAS_LEDGER_HEAD "4294967295");
+	put(o, AAS_LEDGER_HEAD);
 	put_text(o, "id", id);
 	put_text(o, "user", l->user);
 	put_number(o, "uid", l->uid);
-	put_text(o, "service", l->service);
+	put_some(o, "service", l->service, o->most);
 	put_number(o, "leader", (uint64_t)l->leader.pid);
 	put_number(o, "start", l->leader.start);
-	put_text(o, "tty", l->tty);
-	put_text(o, "rhost", l->rhost);
+	put_some(o, "tty", l->tty, o->most);
+	put_some(o, "rhost", l->rhost, o->most);
 	put_text(o, "key", l->key);
 	put_text(o, "via", l->via);
 	put_text(o, "origin", origin_name(l->origin));
 	put_text(o, "time", time);
 	put_number(o, "boottime_ms", (uint64_t)now->boottime_ms);
 	put_text(o, "boot", boot);
+	if (l->seq != UINT64_MAX)
+		put_number(o, "seq", l->seq);
 	put_number(o, "session_s", (uint64_t)l->session_s);
 	put_number(o, "idle_s", (uint64_t)l->idle_s);
-	put(o, "}\n");
+	if (l->display)
+		put_number(o, "display", 1);
+	if (l->key_id != NULL) {
+		aas_hex_format(l->key_id, AAS_LEDGER_KEY, key);
+		put_text(o, "key_id", key);
+		put_number(o, "uv", l->uv != 0);
+	}
+	if (l->key_id != NULL && l->key2_id != NULL) {
+		aas_hex_format(l->key2_id, AAS_LEDGER_KEY, key);
+		put_text(o, "key2", l->key2);
+		put_text(o, "key2_id", key);
+	}
+	if (l->grantor != NULL) {
+		put_text(o, "grantor", l->grantor);
+		put_number(o, "lease_ms", (uint64_t)l->lease_ms);
+		put_text(o, "group", l->group);
+	}
+	put(o, "}");
 }
 
 int
-aas_ledger_open(const char *rundir, const struct aas_ledger *l,
-    const struct aas_now *now, char id[AAS_LEDGER_ID])
+aas_ledger_open(const char *rundir, struct aas_fs_seen *seen,
+    const struct aas_ledger *l, const struct aas_now *now,
+    char id[AAS_LEDGER_ID])
 {
+	char path[AAS_RUNDIR_PATH];
 	struct out o; /* 4 kB: not worth clearing */
 	uint8_t raw[8];
 	char name[AAS_LEDGER_ID];
-	int dirfd = -1;
 	int r;
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return AAS_ERR_SYS;
 	aas_hex_format(raw, sizeof(raw), name);
-	o.len = 0;
-	o.bad = 0;
+	begin(&o, SIZE_MAX);
 	put_line(&o, l, now, name);
+	if (o.bad) {
+		begin(&o, CUT);
+		put_line(&o, l, now, name);
+	}
 	if (o.bad)
 		return AAS_ERR_TOOBIG;
-	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
+	o.b[o.len] = '\0';
+	if ((r = aas_rundir_path(rundir, SESSIONS, name, path)) != AAS_OK ||
+	    (r = aas_rundir_look(rundir, SESSIONS, seen)) != AAS_OK)
 		return r;
-	r = aas_rundir_create(dirfd, name, o.b, o.len);
-	if (r == AAS_OK)
-		memcpy(id, name, sizeof(name));
-	aas_close(&dirfd);
-	return r;
+	if (syscall(SYS_symlinkat, o.b, AT_FDCWD, path) == -1)
+		return errno == ENAMETOOLONG ? AAS_ERR_TOOBIG : AAS_ERR_SYS;
+	memcpy(id, name, sizeof(name));
+	return AAS_OK;
 }
 
-/* pam_loginuid(8) runs after us: only now the audit session is the session's.
+/*
+ * pam_loginuid(8) runs after us: only now the audit session is the session's.
+ * Where it does not run that is whoever's who started us, and their whole
+ * session is not this one.
  */
-static void
-note_audit(int dirfd, const char *id)
+static uint32_t
+own_audit(uint32_t uid)
 {
 	uint32_t audit = AAS_PROC_NO_AUDIT, above = AAS_PROC_NO_AUDIT;
-	char digits[11];
+	uint32_t login = AAS_PROC_NO_AUDIT;
+	pid_t parent = 0; /* outside this container */
 
-	if (aas_proc_audit(getpid(), &audit, NULL) != AAS_OK ||
+	/* Whose it is is not asked where there is none. */
+	if (aas_proc_audit(0, &audit, NULL) != AAS_OK ||
 	    audit == AAS_PROC_NO_AUDIT ||
-	    (aas_proc_audit(getppid(), &above, NULL) == AAS_OK &&
-		above == audit))
-		return;
-	(void)aas_format(digits, sizeof(digits), "%10u", audit);
-	(void)aas_rundir_patch(
-	    dirfd, id, sizeof(AAS_LEDGER_HEAD) - 1, digits, 10);
+	    aas_proc_audit(0, &audit, &login) != AAS_OK || login != uid)
+		return AAS_PROC_NO_AUDIT;
+	if ((parent = getppid()) > 0 &&
+	    aas_proc_audit(parent, &above, NULL) == AAS_OK && above == audit)
+		return AAS_PROC_NO_AUDIT;
+	return audit;
 }
 
+/*
+ * The directories were looked at when the line was made, and nobody but root
+ * can have changed since what their names mean.
+ */
 int
-aas_ledger_close(const char *rundir, const char *id)
+aas_ledger_close(const char *rundir, const char *id, uint32_t uid)
 {
-	char closed[AAS_LEDGER_ID + 8];
+	char open[AAS_RUNDIR_PATH], closed[AAS_RUNDIR_PATH];
+	char name[AAS_LEDGER_ID + sizeof(AAS_LEDGER_CLOSED) + 10];
+	uint32_t audit = AAS_PROC_NO_AUDIT;
+	struct aas_put t;
 	uint8_t raw[8];
-	int dirfd = -1;
 	int r;
 
 	if (aas_hex_parse(id, raw, sizeof(raw)) != AAS_OK)
 		return AAS_ERR_FORMAT;
-	(void)aas_format(closed, sizeof(closed), "%s.closed", id);
-	if ((r = aas_rundir_open(rundir, "sessions", &dirfd)) != AAS_OK)
+	audit = own_audit(uid);
+	aas_put_init(&t, name, sizeof(name));
+	aas_put_text(&t, id);
+	aas_put_text(&t, AAS_LEDGER_CLOSED);
+	aas_put_number(&t, audit);
+	if ((r = aas_rundir_path(rundir, SESSIONS, id, open)) != AAS_OK ||
+	    (r = aas_rundir_path(rundir, SESSIONS, name, closed)) != AAS_OK)
 		return r;
-	note_audit(dirfd, id);
-	if (renameat2(dirfd, id, dirfd, closed, 0) == -1)
-		r = errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
-	aas_close(&dirfd);
-	return r;
+	if (renameat2(AT_FDCWD, open, AT_FDCWD, closed, 0) == -1)
+		return errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
+	return AAS_OK;
+}
+
+/* A file alone proves nothing: it stays where its maker was killed. */
+int
+aas_ledger_kept(const char *rundir)
+{
+	char path[AAS_RUNDIR_PATH];
+	int kept = 0;
+	int fd = -1;
+
+	if (aas_rundir_path(rundir, SESSIONS, AAS_LEDGER_LOCK, path) != AAS_OK)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd != -1)
+		kept =
+		    flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	aas_close(&fd);
+	return kept;
 }

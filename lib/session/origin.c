@@ -43,6 +43,9 @@ struct seek {
 	size_t users_n;
 	char boot[2 * 16 + 1];
 	unsigned found;
+	int own_n; /* the caller's remote lines, the last of which is: */
+	struct aas_ledger_line own;
+	char id[AAS_LEDGER_ID];
 };
 
 /* --- the caller --- */
@@ -118,7 +121,9 @@ is_audit_of(const struct seek *s, const struct aas_proc *leader)
 	    id != s->audit || aas_proc_get(leader->pid, &p, &above) != AAS_OK ||
 	    p.start != leader->start)
 		return 0;
-	return aas_proc_audit(above, &id, NULL) != AAS_OK || id != s->audit;
+	/* 0: outside this container. */
+	return above <= 0 || aas_proc_audit(above, &id, NULL) != AAS_OK ||
+	    id != s->audit;
 }
 
 static int
@@ -150,13 +155,20 @@ weigh(const struct seek *s, const struct aas_ledger_line *l)
 /* --- the ledger --- */
 
 static unsigned
-look_line(const struct seek *s, int dirfd, const char *name)
+look_line(struct seek *s, int dirfd, const char *name)
 {
 	struct aas_ledger_line l;
+	unsigned found = 0;
 
-	switch (aas_ledger_read(dirfd, name, &l)) {
+	switch (aas_ledger_read(dirfd, name, &l, NULL)) {
 	case AAS_OK:
-		return weigh(s, &l);
+		if ((found = weigh(s, &l)) == REMOTE) {
+			s->own_n++;
+			s->own = l;
+			memcpy(s->id, name, sizeof(s->id) - 1);
+			s->id[sizeof(s->id) - 1] = '\0';
+		}
+		return found;
 	case AAS_ERR_INVAL: /* no line at all */
 		return 0;
 	default:
@@ -181,7 +193,7 @@ is_quiet(int dirfd, const struct timespec *since)
 }
 
 static unsigned
-look_lines(const struct seek *s, int dirfd)
+look_lines(struct seek *s, int dirfd)
 {
 	unsigned found = 0;
 	struct dirent *e;
@@ -194,19 +206,18 @@ look_lines(const struct seek *s, int dirfd)
 		aas_close(&fd);
 		return UNCLEAR;
 	}
+	s->own_n = 0;
 	rewinddir(d); /* the position is shared with the last pass */
-	for (errno = 0; (e = readdir(d)) != NULL; errno = 0) {
-		if (((found |= look_line(s, dirfd, e->d_name)) & REMOTE) != 0)
-			break;
-	}
-	if (e == NULL && errno != 0)
+	for (errno = 0; (e = readdir(d)) != NULL; errno = 0)
+		found |= look_line(s, dirfd, e->d_name);
+	if (errno != 0)
 		found |= UNCLEAR;
 	(void)closedir(d);
 	return found;
 }
 
 static unsigned
-look_ledger(const struct seek *s, const char *rundir)
+look_ledger(struct seek *s, const char *rundir)
 {
 	struct timespec since = { 0, 0 };
 	unsigned found = 0;
@@ -232,16 +243,29 @@ look_ledger(const struct seek *s, const char *rundir)
 	return found;
 }
 
+static int
+is_remote(struct seek *s, const struct aas_origin_query *q)
+{
+	s->found = look_caller(s, q);
+	s->found |= look_ledger(s, q->rundir);
+	if ((s->found & REMOTE) != 0)
+		return 1;
+	if ((s->found & LOCAL) != 0 || s->users_n == 0)
+		return 0;
+	return (s->found & (USER | UNCLEAR)) != 0;
+}
+
 int
-aas_origin_remote(const struct aas_origin_query *q)
+aas_origin_look(const struct aas_origin_query *q, struct aas_ledger_line *l,
+    char id[AAS_LEDGER_ID])
 {
 	struct seek s = { .up_n = 0 };
 
-	s.found = look_caller(&s, q);
-	s.found |= look_ledger(&s, q->rundir);
-	if ((s.found & REMOTE) != 0)
-		return 1;
-	if ((s.found & LOCAL) != 0 || s.users_n == 0)
+	if (!is_remote(&s, q))
 		return 0;
-	return (s.found & (USER | UNCLEAR)) != 0;
+	if (s.own_n != 1 || (s.found & UNCLEAR) != 0 || s.own.closed)
+		return 1;
+	*l = s.own;
+	memcpy(id, s.id, sizeof(s.id));
+	return 2;
 }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "lib/clock.h"
+#include "lib/session/ledger.h"
 
 /* Who asks. */
 struct aas_origin_query {
@@ -14,7 +15,7 @@ struct aas_origin_query {
 };
 
 /*
- * aas_origin_remote(q):
+ * aas_origin_look(q, &l, id):
  * Does the caller stem from a sign-in from another machine?  By the ledger of
  * sessions (lib/session/ledger.h), which only root writes: 1 if one of its
  * remote lines is of the caller's audit session, or its leader is an ancestor
@@ -26,7 +27,11 @@ struct aas_origin_query {
  *   - local otherwise.
  * Lines of another boot, and of processes whose pid is another's by now, do
  * not count.  Reads the ledger and /proc, writes nothing, never fails.
+ * 0: no.  2, with the line ${l} of that sign-in and its ${id}: the caller's own
+ * sign-in is remote, one line says so, and that one is open.  1: yes, but none
+ * or several do, or it is over.
  */
-int aas_origin_remote(const struct aas_origin_query *q);
+int aas_origin_look(const struct aas_origin_query *q, struct aas_ledger_line *l,
+    char id[AAS_LEDGER_ID]);
 
 #endif

@@ -72,24 +72,14 @@ open_top(const char *rundir, int *fd)
 	return r;
 }
 
-int
-aas_rundir_open(const char *rundir, const char *sub, int *fd)
+/* Make what is missing. */
+static int
+make(const char *rundir, const char *sub, int *fd)
 {
-	char path[PATH_LEN + NAME_MAX];
-	struct aas_put t;
 	int top = -1;
-	int r = AAS_ERR_INVAL;
+	int r = open_top(rundir, &top);
 
-	/* Mostly all of it is there. */
-	aas_put_init(&t, path, sizeof(path));
-	aas_put_text(&t, rundir);
-	aas_put_char(&t, '/');
-	aas_put_text(&t, sub);
-	if (*rundir == '/' && rundir[1] != '\0' && !t.bad)
-		r = aas_fs_dir(path, geteuid(), fd);
-	if (r != AAS_ERR_NOTFOUND)
-		return r;
-	if ((r = open_top(rundir, &top)) != AAS_OK)
+	if (r != AAS_OK)
 		return r;
 	r = open_or_make(top, sub, 0700, fd);
 	aas_close(&top);
@@ -97,38 +87,59 @@ aas_rundir_open(const char *rundir, const char *sub, int *fd)
 }
 
 static int
-in_limit(size_t len)
+join(struct aas_put *t, const char *rundir, const char *sub)
 {
-	struct rlimit max;
-
-	if (getrlimit(RLIMIT_FSIZE, &max) == -1)
-		return AAS_ERR_SYS;
-	if (max.rlim_cur != RLIM_INFINITY && max.rlim_cur < len) {
-		errno = EFBIG;
-		return AAS_ERR_SYS;
-	}
-	return AAS_OK;
+	aas_put_text(t, rundir);
+	aas_put_char(t, '/');
+	aas_put_text(t, sub);
+	return *rundir == '/' && rundir[1] != '\0' && !t->bad ? AAS_OK
+							      : AAS_ERR_INVAL;
 }
 
 int
-aas_rundir_patch(
-    int dirfd, const char *name, size_t at, const void *p, size_t len)
+aas_rundir_open(const char *rundir, const char *sub, int *fd)
 {
-	int r = in_limit(at + len);
-	int fd;
+	char path[PATH_LEN + NAME_MAX];
+	struct aas_put t;
+	int r;
 
-	if (r != AAS_OK)
-		return r;
-	fd = openat(dirfd, name,
-	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT ? AAS_ERR_NOTFOUND : AAS_ERR_SYS;
-	if ((fd = aas_fs_high(fd)) == -1)
-		return AAS_ERR_SYS;
-	if (pwrite(fd, p, len, (off_t)at) != (ssize_t)len)
-		r = AAS_ERR_SYS;
+	/* Mostly all of it is there. */
+	aas_put_init(&t, path, sizeof(path));
+	if ((r = join(&t, rundir, sub)) == AAS_OK)
+		r = aas_fs_dir(path, geteuid(), fd);
+	return r == AAS_ERR_NOTFOUND ? make(rundir, sub, fd) : r;
+}
+
+int
+aas_rundir_look(const char *rundir, const char *sub, struct aas_fs_seen *seen)
+{
+	char path[PATH_LEN + NAME_MAX];
+	struct aas_put t;
+	int fd = -1;
+	int r;
+
+	aas_put_init(&t, path, sizeof(path));
+	if ((r = join(&t, rundir, sub)) == AAS_OK)
+		r = aas_fs_look(
+		    path, seen != NULL ? seen->owner : geteuid(), seen, NULL);
+	if (r == AAS_ERR_NOTFOUND)
+		r = make(rundir, sub, &fd);
 	aas_close(&fd);
 	return r;
+}
+
+int
+aas_rundir_path(const char *rundir, const char *sub, const char *name,
+    char path[AAS_RUNDIR_PATH])
+{
+	struct aas_put t;
+	int r;
+
+	aas_put_init(&t, path, AAS_RUNDIR_PATH);
+	r = join(&t, rundir, sub);
+	aas_put_char(&t, '/');
+	aas_put_text(&t, name);
+	return t.bad ? AAS_ERR_INVAL : r;
 }
 
 int

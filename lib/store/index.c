@@ -115,6 +115,8 @@ aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
 	memcpy(ix->user, rec->user, sizeof(ix->user));
 	memcpy(ix->realm, rec->realm, sizeof(ix->realm));
 	ix->pin = rec->pin;
+	ix->out_seq = rec->out_seq;
+	ix->out_type = rec->out_type;
 	ix->file = *file;
 	for (unsigned i = 0; i < rec->keys_n; i++) {
 		struct aas_index_key *k = &ix->keys[ix->keys_n];
@@ -122,13 +124,13 @@ aas_index_make(const struct aas_record *rec, struct aas_hoststate *hs,
 		if (aas_key_id(&rec->keys[i].login, k->id) != AAS_OK)
 			continue;
 		k->active = active(&rec->keys[i], k->id, hs);
+		k->backup = rec->keys[i].backup;
+		memcpy(k->aaguid, rec->keys[i].aaguid, sizeof(k->aaguid));
 		memcpy(k->label, rec->keys[i].label, sizeof(k->label));
 		k->ssh_len = (uint16_t)aas_ssh_blob(
 		    &rec->keys[i].ssh, k->ssh, sizeof(k->ssh));
-		if (k->active != 0) {
+		if (k->active != 0)
 			creds[ix->keys_n].login = rec->keys[i].login;
-			creds[ix->keys_n].backup = rec->keys[i].backup;
-		}
 		ix->keys_n++;
 	}
 	for (size_t i = 0; i < hs->waits_n; i++) {

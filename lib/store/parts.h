@@ -111,6 +111,12 @@ int aas_look(struct aas_store *s, uint32_t uid, const char *name,
 void aas_look_save(struct aas_store *s, uint32_t uid, struct aas_look *lk);
 void aas_look_free(struct aas_look *lk);
 
+/*
+ * aas_look_index(s, file, lk): lk->ix, just made, is dirty, unless the stored
+ * one says the same but for the rounding of a clock: then it becomes that.
+ */
+void aas_look_index(struct aas_store *s, const char *file, struct aas_look *lk);
+
 int aas_pin_write(struct aas_store *s, const char *file,
     const struct aas_pin *pin, const struct aas_pin *next);
 int aas_pin_same(const struct aas_pin *a, const struct aas_pin *b);

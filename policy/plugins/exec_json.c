@@ -6,7 +6,6 @@
  * 2. A value that means "not said" in struct aas_plugin_rule, an empty list
  *    or 0, MUST NOT be said.
  */
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,55 +13,10 @@
 #include <jansson.h>
 
 #include "policy/plugins/exec.h"
+#include "policy/plugins/fields.h"
 
 #define FORM 1
 
-enum kind { TEXT, LIST, BOOL, INT, OBJECT };
-
-struct member {
-	const char *name;
-	enum kind kind;
-	size_t at; /* in struct aas_plugin_rule */
-};
-
-#define AT(m) offsetof(struct aas_plugin_rule, m)
-
-static const struct member members[] = {
-	{ "name", TEXT, AT(name) },
-	{ "mode", TEXT, AT(mode) },
-	{ "users", LIST, AT(users) },
-	{ "groups", LIST, AT(groups) },
-	{ "services", LIST, AT(services) },
-	{ "hosts", LIST, AT(hosts) },
-	{ "networks", LIST, AT(networks) },
-	{ "hours", LIST, AT(hours) },
-	{ "origin", TEXT, AT(origin) },
-	{ "deny", BOOL, AT(deny) },
-	{ "exempt", BOOL, AT(exempt) },
-	{ "break_glass", BOOL, AT(break_glass) },
-	{ "require", TEXT, AT(require) },
-	{ "from", TEXT, AT(from) },
-	{ "grace", TEXT, AT(grace) },
-	{ "enrolled", INT, AT(enrolled) },
-	{ "present", INT, AT(present) },
-	{ "uv", TEXT, AT(uv) },
-	{ "device_bound", BOOL, AT(device_bound) },
-	{ "aaguids", LIST, AT(aaguids) },
-	{ "session", TEXT, AT(session) },
-	{ "idle", TEXT, AT(idle) },
-	{ "reauth", TEXT, AT(reauth) },
-	{ "window", TEXT, AT(window) },
-	{ "alert", TEXT, AT(alert) },
-	{ "training", TEXT, AT(training) },
-	{ "lease", OBJECT, 0 },
-	{ NULL, TEXT, 0 },
-};
-static const struct member lease_members[] = {
-	{ "grantors", LIST, AT(lease_grantors) },
-	{ "accounts", LIST, AT(lease_accounts) },
-	{ "max", TEXT, AT(lease_max) },
-	{ NULL, TEXT, 0 },
-};
 #define LISTS_MAX 16
 
 /* One rule on its way. */
@@ -128,40 +82,43 @@ take_int(struct reading *rd, const char *name, const json_t *v, void *to)
 	return 0;
 }
 
-static int take_object(struct reading *rd, const struct member *table,
-    const char *name, json_t *v);
+static int take_object(
+    struct reading *rd, const struct field *of, const char *name, json_t *v);
 
 static int
-take(struct reading *rd, const struct member *m, json_t *v)
+take(struct reading *rd, const struct field *f, json_t *v)
 {
-	void *to = (char *)&rd->rule + m->at;
+	void *to = (char *)&rd->rule + f->at;
 	const char *text = json_string_value(v);
 	int yes = json_is_true(v);
 
-	switch (m->kind) {
-	case TEXT:
+	switch (f->kind) {
+	case FIELD_TEXT:
 		if (text == NULL)
-			return wrong(rd, m->name, "is not a text");
+			return wrong(rd, f->name, "is not a text");
 		memcpy(to, &text, sizeof(text));
 		return 0;
-	case LIST:
-		return take_list(rd, m->name, v, to);
-	case BOOL:
+	case FIELD_LIST:
+		return take_list(rd, f->name, v, to);
+	case FIELD_FLAG:
 		if (!json_is_boolean(v))
-			return wrong(rd, m->name, "is neither true nor false");
+			return wrong(rd, f->name, "is neither true nor false");
 		memcpy(to, &yes, sizeof(yes));
 		return 0;
-	case INT:
-		return take_int(rd, m->name, v, to);
-	case OBJECT:
+	case FIELD_COUNT:
+		return take_int(rd, f->name, v, to);
+	case FIELD_LEASE:
 	default:
-		return take_object(rd, lease_members, m->name, v);
+		/* It says nothing, and its effect would be lost. */
+		if (json_is_object(v) && json_object_size(v) == 0)
+			return wrong(rd, f->name, "is empty");
+		return take_object(rd, lease_fields, f->name, v);
 	}
 }
 
 static int
 take_object(
-    struct reading *rd, const struct member *table, const char *name, json_t *v)
+    struct reading *rd, const struct field *of, const char *name, json_t *v)
 {
 	const char *key = NULL;
 	json_t *value = NULL;
@@ -170,13 +127,11 @@ take_object(
 		return wrong(rd, name, "is not an object");
 	json_object_foreach(v, key, value)
 	{
-		const struct member *m = table;
+		const struct field *f = field_find(of, key);
 
-		while (m->name != NULL && strcmp(m->name, key) != 0)
-			m++;
-		if (m->name == NULL)
+		if (f == NULL)
 			return wrong(rd, key, "is not known");
-		if (take(rd, m, value) != 0)
+		if (take(rd, f, value) != 0)
 			return -1;
 	}
 	return 0;
@@ -206,7 +161,7 @@ one_rule(struct reading *rd, json_t *v)
 	rd->rule.file = rd->path;
 	rd->rule.line = rd->number;
 	rd->lists_n = 0;
-	if ((r = take_object(rd, members, "rules", v)) == 0)
+	if ((r = take_object(rd, rule_fields, "rules", v)) == 0)
 		r = hand_over(rd);
 	for (size_t i = 0; i < rd->lists_n; i++)
 		free(rd->lists[i]);
@@ -236,10 +191,10 @@ read_answer(struct reading *rd, json_t *all)
 	const char *status = NULL;
 	const char *note = NULL;
 	json_t *rules = NULL;
-	int version = 0;
+	json_int_t version = 0;
 	int code = 0;
 
-	if (json_unpack_ex(all, &e, JSON_STRICT, "{s:i, s:s, s?o, s?s}",
+	if (json_unpack_ex(all, &e, JSON_STRICT, "{s:I, s:s, s?o, s?s}",
 		"version", &version, "status", &status, "rules", &rules,
 		"message", &note) != 0) {
 		(void)wrong(rd, NULL, e.text);

@@ -47,6 +47,22 @@ stamp(void *arg, int64_t now_s, int64_t *since_s)
 	return AAS_OK;
 }
 
+struct lent {
+	const struct aas_person *person;
+	int64_t now_s;
+};
+
+static int
+lent(void *arg, int64_t *left_s)
+{
+	const struct lent *l = arg;
+
+	if (l->person->lease_until_s <= l->now_s)
+		return AAS_ERR_NOTFOUND;
+	*left_s = l->person->lease_until_s - l->now_s;
+	return AAS_OK;
+}
+
 static void
 query_of(const struct aas_person *person, const struct aas_scene *scene,
     struct aas_query *q)
@@ -72,6 +88,7 @@ ask(const struct aas_policy *p, const struct aas_person *person,
     const struct aas_scene *scene, aas_policy_step *step, void *arg,
     struct aas_answer *a)
 {
+	struct lent by = { person, scene->now_s };
 	struct aas_query q;
 	void *who = NULL;
 	int r;
@@ -80,7 +97,8 @@ ask(const struct aas_policy *p, const struct aas_person *person,
 	memcpy(&who, &person, sizeof(who));
 	query_of(person, scene, &q);
 	a->size = sizeof(*a);
-	if ((r = aas_policy_eval(p, &q, a)) != AAS_OK)
+	if ((r = aas_policy_eval(p, &q, a)) != AAS_OK ||
+	    (r = aas_signin_lease(p, &q, lent, &by, a)) != AAS_OK)
 		return r;
 	r = aas_signin_grace(p, &q, person->state, stamp, who, a);
 	if (r == AAS_OK && step != NULL)
@@ -92,8 +110,10 @@ ask(const struct aas_policy *p, const struct aas_person *person,
 static unsigned
 phases_of(const struct aas_scene *scene)
 {
-	if (aas_states_class(
-		scene->service, scene->place.ssh, AAS_V_OPTIONAL) == AAS_CL_JOB)
+	static const struct aas_decision any = { .verdict = AAS_V_OPTIONAL };
+
+	if (aas_states_class(scene->service, scene->place.ssh, &any) ==
+	    AAS_CL_JOB)
 		return scene->phases & ~AAS_PHASE_BIT(AAS_PH_AUTH);
 	return scene->phases;
 }
@@ -107,34 +127,63 @@ deny(struct aas_foretold *f, unsigned why)
 	f->why = why;
 }
 
-/* A key plugged into this host does not serve somebody elsewhere. */
-static void
-see_key(const struct aas_person *person, const struct aas_scene *scene,
-    struct aas_foretold *f)
+/* How many SSH keys has somebody that the session takes? */
+static int
+ssh_keys(const struct aas_policy *p, const struct aas_person *person,
+    const struct aas_decision *d)
 {
+	const struct aas_index *ix = person->ix;
+	int n = 0;
+
+	for (unsigned i = 0; ix != NULL && i < ix->keys_n; i++)
+		n += ix->keys[i].active == 1 && ix->keys[i].ssh_len > 0 &&
+		    aas_signin_takes(p, d, &ix->keys[i]);
+	return n;
+}
+
+/*
+ * A key plugged into this host does not serve somebody elsewhere, nor where
+ * nobody asks for it: then only sshd does, which takes an SSH key by itself.
+ */
+static void
+see_key(const struct aas_policy *p, const struct aas_person *person,
+    const struct aas_scene *scene, struct aas_foretold *f)
+{
+	const struct aas_decision *d = &f->answer.now;
+	int asked = (f->ran & AAS_PHASE_BIT(AAS_PH_AUTH)) != 0;
+	int need = d->present > 1 ? 2 : 1;
+	int ssh = scene->place.ssh ? ssh_keys(p, person, d) : 0;
+
 	f->key = 1;
-	if (!scene->place.remote || f->answer.now.server_keys)
-		return;
-	if (!scene->place.ssh || person->ssh_keys == 0)
-		deny(f, AAS_WHY_REMOTE);
+	if (!asked || (scene->place.remote && !d->server_keys)) {
+		if (ssh < need)
+			deny(f,
+			    ssh > 0     ? AAS_WHY_SECOND_KEY
+				: asked ? AAS_WHY_REMOTE
+					: AAS_WHY_NO_TICKET);
+	} else if (f->keys >= 0 && f->keys < need) {
+		deny(f, AAS_WHY_SECOND_KEY);
+	}
 }
 
 static void
-see_act(const struct aas_person *person, const struct aas_scene *scene,
-    enum aas_act act, unsigned why, struct aas_foretold *f)
+see_act(const struct aas_policy *p, const struct aas_person *person,
+    const struct aas_scene *scene, enum aas_act act, unsigned why,
+    struct aas_foretold *f)
 {
 	switch (act) {
 	case AAS_ACT_NEXT:
 	case AAS_ACT_PASS:
 		break;
 	case AAS_ACT_KEY:
-		see_key(person, scene, f);
+		see_key(p, person, scene, f);
 		break;
 	case AAS_ACT_ENROLL:
 		/* Who was not asked by the auth phase is not asked here. */
 		f->enroll = (f->ran & AAS_PHASE_BIT(AAS_PH_AUTH)) != 0;
 		deny(f, why);
 		break;
+	case AAS_ACT_UNLOCK:
 	case AAS_ACT_REFUSE:
 	case AAS_ACT_EXPIRED:
 	default:
@@ -143,20 +192,49 @@ see_act(const struct aas_person *person, const struct aas_scene *scene,
 	}
 }
 
-static unsigned
-would(const struct aas_person *person, const struct aas_scene *scene,
-    const struct aas_foretold *f, const struct aas_decision *then)
+static struct aas_standing
+standing(const struct aas_person *person)
 {
+	struct aas_standing s = { person->state, person->deadline_s,
+		person->ix };
+
+	return s;
+}
+
+static unsigned
+would(const struct aas_policy *p, const struct aas_person *person,
+    const struct aas_scene *scene, const struct aas_foretold *f,
+    const struct aas_decision *then)
+{
+	const struct aas_standing s = standing(person);
 	unsigned why = AAS_WHY_UNKNOWN;
 
 	for (int i = 0; i < 3; i++) {
 		if ((f->ran & AAS_PHASE_BIT(i)) != 0 &&
-		    aas_signin_would((enum aas_phase)i, scene->service,
-			scene->place.ssh, person->state, person->deadline_s,
-			scene->now_s, &f->answer.now, then, &why))
+		    aas_signin_would(p, (enum aas_phase)i, scene->service,
+			scene->place.ssh, &s, scene->now_s, &f->answer.now,
+			then, &why))
 			return why;
 	}
 	return 0;
+}
+
+/* As the session phase finds who would end it; what is within another ends so.
+ */
+static int
+is_unkept(const struct aas_policy *p, const struct aas_scene *scene,
+    const struct aas_foretold *f)
+{
+	const struct aas_decision *d = &f->answer.now;
+
+	if (!scene->unkept || !aas_policy_keeper(p) ||
+	    (f->ran & AAS_PHASE_BIT(AAS_PH_SESSION)) == 0)
+		return 0;
+	if (d->wants_lease)
+		return 1;
+	return (scene->place.remote || f->class == AAS_CL_LOGIN) &&
+	    (d->verdict == AAS_V_REQUIRE || aas_states_keys(f->row) ||
+		d->limits != 0);
 }
 
 /* What is said to somebody who is let in. */
@@ -167,8 +245,8 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 	const struct aas_decision *d = &f->answer.now;
 	char until[AAS_CLOCK_TEXT];
 
-	f->warn_why = would(person, scene, f, &f->answer.warn);
-	f->observe_why = would(person, scene, f, &f->answer.observe);
+	f->warn_why = would(p, person, scene, f, &f->answer.warn);
+	f->observe_why = would(p, person, scene, f, &f->answer.observe);
 	/* A job has nobody to tell. */
 	if (f->class == AAS_CL_JOB || f->class == AAS_CL_EXEMPT)
 		return;
@@ -179,6 +257,10 @@ see_warnings(const struct aas_policy *p, const struct aas_person *person,
 		f->why = AAS_WHY_DEGRADED;
 		(void)aas_format(f->text, sizeof(f->text), "%s",
 		    aas_reason_text(AAS_WHY_DEGRADED));
+	} else if (f->row == AAS_ROW_FEW && f->class == AAS_CL_LOGIN &&
+	    (f->ran & AAS_PHASE_BIT(AAS_PH_ACCOUNT)) != 0) {
+		f->why = AAS_WHY_FEW_KEYS;
+		aas_signin_say_few(d, f->keys, f->text, sizeof(f->text));
 	} else if (f->row == AAS_ROW_ATTEST) {
 		f->why = AAS_WHY_ATTEST_MISSING;
 		(void)aas_format(f->text, sizeof(f->text),
@@ -203,16 +285,16 @@ aas_foretell(const struct aas_policy *p, const struct aas_person *person,
     const struct aas_scene *scene, aas_policy_step *step, void *arg,
     struct aas_foretold *f)
 {
+	const struct aas_standing s = standing(person);
 	const struct aas_decision *d = &f->answer.now;
 	unsigned why = AAS_WHY_UNKNOWN;
 	int r;
 
 	memset(f, 0, sizeof(*f));
 	r = ask(p, person, scene, step, arg, &f->answer);
-	f->row = aas_states_row(
-	    person->state, d, person->deadline_s, scene->now_s, &why);
-	f->class =
-	    aas_states_class(scene->service, scene->place.ssh, d->verdict);
+	f->keys = aas_signin_keys(p, d, person->ix);
+	f->row = aas_signin_row(p, d, &s, scene->now_s, &why);
+	f->class = aas_states_class(scene->service, scene->place.ssh, d);
 	if (f->row == AAS_ROW_BROKEN && person->why != AAS_WHY_UNKNOWN)
 		why = person->why;
 	f->ran = phases_of(scene);
@@ -228,13 +310,20 @@ aas_foretell(const struct aas_policy *p, const struct aas_person *person,
 		f->acts[i] =
 		    aas_states_act((enum aas_phase)i, f->row, f->class);
 		if ((f->ran & AAS_PHASE_BIT(i)) != 0)
-			see_act(person, scene, f->acts[i], why, f);
+			see_act(p, person, scene, f->acts[i], why, f);
 	}
+	/* sshd, where the auth phase is another's: its session tells. */
+	if (scene->place.ssh && (f->ran & AAS_PHASE_BIT(AAS_PH_AUTH)) == 0 &&
+	    (f->ran & AAS_PHASE_BIT(AAS_PH_SESSION)) != 0 &&
+	    f->class == AAS_CL_LOGIN && f->acts[AAS_PH_SESSION] == AAS_ACT_PASS)
+		see_key(p, person, scene, f);
+	if (is_unkept(p, scene, f))
+		deny(f, AAS_WHY_KEEPER);
 	if (r != AAS_OK)
 		deny(f, AAS_WHY_POLICY_BROKEN);
 	if (f->fate == AAS_FATE_DENIED) {
 		aas_signin_say_no(
-		    p, d, f->row, f->why, f->text, sizeof(f->text));
+		    p, d, f->row, f->keys, f->why, f->text, sizeof(f->text));
 		return r;
 	}
 	if (f->key)

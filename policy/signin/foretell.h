@@ -19,10 +19,12 @@ struct aas_person {
 	int gids_n;         /* -1: the look-up failed */
 	unsigned state;     /* enum aas_state */
 	int64_t deadline_s; /* of the index */
-	unsigned why;    /* BROKEN: enum aas_reason; UNKNOWN: no more known */
-	int ssh_keys;    /* active keys with an SSH credential */
-	int64_t since_s; /* of the stamp; 0: there is none */
-	int stamped;     /* 1: without a stamp there is no grace */
+	unsigned why; /* BROKEN: enum aas_reason; UNKNOWN: no more known */
+	/* the keys: active, ssh_len, aaguid, backup; NULL: not known */
+	const struct aas_index *ix;
+	int64_t since_s;       /* of the stamp; 0: there is none */
+	int stamped;           /* 1: without a stamp there is no grace */
+	int64_t lease_until_s; /* realtime; 0: no lease */
 };
 
 #define AAS_PHASE_BIT(phase) (1u << (unsigned)(phase))
@@ -36,6 +38,7 @@ struct aas_scene {
 	struct aas_place place;
 	unsigned phases; /* AAS_PHASE_BIT()s in which the module stands */
 	int64_t now_s;   /* from aas_signin_now(), or made up */
+	int unkept;      /* 1: nobody runs who would end a session */
 };
 
 /* Strictest first; what nobody filled in is a denial. */
@@ -47,6 +50,7 @@ struct aas_foretold {
 	int enroll;   /* denied, but who can answer may enroll at once */
 	unsigned why; /* enum aas_reason; OK: nothing to say */
 	enum aas_row row;
+	int keys; /* as in aas_states_row() */
 	enum aas_class class;
 	unsigned ran;         /* the phases that such a program runs */
 	enum aas_act acts[3]; /* of AUTH, ACCOUNT, SESSION, if in ran */

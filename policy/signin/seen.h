@@ -16,10 +16,12 @@
 
 /*
  * aas_seen_get(statedir, u, now_s, &since_s):
- * The instant stored for ${u}.  A stamp that bears another name (the uid is
- * used anew), lies in the future (a clock ran ahead) or is damaged counts as
- * none.  For root.
- * Returns 0; AAS_ERR_NOTFOUND; AAS_ERR_PERMS, AAS_ERR_SYS, AAS_ERR_NOMEM.
+ * The instant stored for ${u}, under whatever name of that uid.  A stamp that
+ * bears a name which is no longer of that uid (the uid is used anew), or lies
+ * in the future (a clock ran ahead), counts as none; one that is damaged is an
+ * error until root removes it.  For root.  May ask NSS.
+ * Returns 0; AAS_ERR_NOTFOUND; AAS_ERR_FORMAT, AAS_ERR_TOOBIG, AAS_ERR_PERMS,
+ * AAS_ERR_SYS, AAS_ERR_NOMEM.
  */
 int aas_seen_get(const char *statedir, const struct aas_user *u, int64_t now_s,
     int64_t *since_s);
@@ -32,10 +34,13 @@ int aas_seen_get(const char *statedir, const struct aas_user *u, int64_t now_s,
 int aas_seen_need(const char *statedir, const struct aas_user *u, int64_t now_s,
     int64_t *since_s);
 
-/* The file's bytes; get refuses trailing data.  AAS_ERR_FORMAT. */
+/*
+ * The file's bytes; parse refuses trailing data, and says uid and name in ${u}.
+ * AAS_ERR_FORMAT.
+ */
 int aas_seen_put(const struct aas_user *u, int64_t since_s, uint8_t *buf,
     size_t cap, size_t *len);
 int aas_seen_parse(
-    const uint8_t *p, size_t len, const struct aas_user *u, int64_t *since_s);
+    const uint8_t *p, size_t len, struct aas_user *u, int64_t *since_s);
 
 #endif

@@ -4,7 +4,8 @@
  * 1. No name from DNS, and nothing of the environment, decides anything.
  * 2. Grace MUST NOT come from anything but a stamp that could be read or
  *    stored.
- * 3. A clock that is behind its mark MUST NOT bring back a day that is over.
+ * 3. A lease MUST NOT come from anything but who was asked for it here.
+ * 4. A clock that is behind its mark MUST NOT bring back a day that is over.
  */
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,19 @@ aas_signin_grace(const struct aas_policy *p, struct aas_query *q,
 	return aas_policy_eval(p, q, a);
 }
 
+int
+aas_signin_lease(const struct aas_policy *p, struct aas_query *q,
+    aas_signin_lent *lent, void *arg, struct aas_answer *a)
+{
+	int64_t left_s = 0;
+
+	if (!a->now.wants_lease || a->now.reason != AAS_WHY_NO_LEASE ||
+	    lent(arg, &left_s) != AAS_OK || left_s <= 0)
+		return AAS_OK;
+	q->lease_s = left_s;
+	return aas_policy_eval(p, q, a);
+}
+
 unsigned
 aas_signin_why(int r)
 {
@@ -105,19 +119,28 @@ aas_signin_why(int r)
 	}
 }
 
-static int
-passes(enum aas_phase phase, const char *service, int ssh, unsigned state,
-    int64_t deadline_s, int64_t now_s, const struct aas_decision *d,
-    unsigned *why)
+enum aas_row
+aas_signin_row(const struct aas_policy *p, const struct aas_decision *d,
+    const struct aas_standing *s, int64_t now_s, unsigned *why)
 {
-	enum aas_row row = aas_states_row(state, d, deadline_s, now_s, why);
-	enum aas_class class = aas_states_class(service, ssh, d->verdict);
+	return aas_states_row(s->state, d, aas_signin_keys(p, d, s->ix),
+	    s->deadline_s, now_s, why);
+}
+
+static int
+passes(const struct aas_policy *p, enum aas_phase phase, const char *service,
+    int ssh, const struct aas_standing *s, int64_t now_s,
+    const struct aas_decision *d, unsigned *why)
+{
+	enum aas_row row = aas_signin_row(p, d, s, now_s, why);
+	enum aas_class class = aas_states_class(service, ssh, d);
 
 	switch (aas_states_act(phase, row, class)) {
 	case AAS_ACT_NEXT:
 	case AAS_ACT_KEY:
 	case AAS_ACT_PASS:
 		return 1;
+	case AAS_ACT_UNLOCK:
 	case AAS_ACT_REFUSE:
 	case AAS_ACT_ENROLL:
 	case AAS_ACT_EXPIRED:
@@ -127,16 +150,18 @@ passes(enum aas_phase phase, const char *service, int ssh, unsigned state,
 }
 
 int
-aas_signin_would(enum aas_phase phase, const char *service, int ssh,
-    unsigned state, int64_t deadline_s, int64_t now_s,
+aas_signin_would(const struct aas_policy *p, enum aas_phase phase,
+    const char *service, int ssh, const struct aas_standing *s, int64_t now_s,
     const struct aas_decision *now, const struct aas_decision *then,
     unsigned *why)
 {
 	unsigned unused = 0;
 
-	return passes(phase, service, ssh, state, deadline_s, now_s, now,
-		   &unused) &&
-	    !passes(phase, service, ssh, state, deadline_s, now_s, then, why);
+	/* Nearly always: no rule but those in force matched. */
+	if (memcmp(now, then, sizeof(*now)) == 0)
+		return 0;
+	return passes(p, phase, service, ssh, s, now_s, now, &unused) &&
+	    !passes(p, phase, service, ssh, s, now_s, then, why);
 }
 
 char *
@@ -187,6 +212,19 @@ say_attest(const struct aas_decision *d, char *text, size_t cap)
 	else if (d->attest == AAS_AT_MISSING || d->attest == AAS_AT_PENDING)
 		(void)aas_format(text, cap,
 		    " The attestation for it is for another kind of sign-in.");
+	else if (d->attest == AAS_AT_REVOKED)
+		(void)aas_format(text, cap,
+		    " The attestation that did instead has been revoked.");
+	else if (d->attest == AAS_AT_VOID)
+		(void)aas_format(text, cap,
+		    " An attestation for it is not signed as it must be and "
+		    "does not count; \"aasctl attest list\" tells your "
+		    "administrator why.");
+	else if (d->attest == AAS_AT_UNREAD)
+		(void)aas_format(text, cap,
+		    " A file of attestations is not read, as others could "
+		    "have written it; \"aasctl attest list\" tells your "
+		    "administrator which.");
 	else
 		text[0] = '\0';
 }
@@ -194,7 +232,7 @@ say_attest(const struct aas_decision *d, char *text, size_t cap)
 static void
 say_due(const struct aas_decision *d, const char *by, char *text, size_t cap)
 {
-	char date[AAS_CLOCK_TEXT], since[32] = "", attest[96];
+	char date[AAS_CLOCK_TEXT], since[32] = "", attest[192];
 
 	if (d->from_s > 0) {
 		aas_clock_format(d->from_s, date);
@@ -213,12 +251,14 @@ static int
 is_due(unsigned why)
 {
 	return why == AAS_WHY_ENROLL_NOW || why == AAS_WHY_ATTEST_EXPIRED ||
-	    why == AAS_WHY_ATTEST_FUTURE || why == AAS_WHY_ATTEST_MISSING;
+	    why == AAS_WHY_ATTEST_FUTURE || why == AAS_WHY_ATTEST_MISSING ||
+	    why == AAS_WHY_ATTEST_REVOKED || why == AAS_WHY_ATTEST_VOID ||
+	    why == AAS_WHY_ATTEST_UNREAD;
 }
 
 void
 aas_signin_say_no(const struct aas_policy *p, const struct aas_decision *d,
-    enum aas_row row, unsigned why, char *text, size_t cap)
+    enum aas_row row, int keys, unsigned why, char *text, size_t cap)
 {
 	char rule[AAS_RULE_TEXT], by[AAS_RULE_TEXT + 16] = "";
 
@@ -227,11 +267,19 @@ aas_signin_say_no(const struct aas_policy *p, const struct aas_decision *d,
 		    aas_signin_rule(p, d, rule, sizeof(rule)));
 	if ((row == AAS_ROW_DUE || row == AAS_ROW_ATTEST) && is_due(why))
 		say_due(d, by, text, cap);
+	else if (row == AAS_ROW_DENY && why == AAS_WHY_NO_LEASE)
+		(void)aas_format(text, cap,
+		    "This account runs only while somebody lends it hours, "
+		    "and nobody does%s. A grantor of that rule can: \"aasctl "
+		    "lease grant --for ACCOUNT --hours N\".",
+		    by);
 	else if (row == AAS_ROW_DENY && why == AAS_WHY_POLICY_DENY)
 		(void)aas_format(text, cap,
 		    "The sign-in policy of this host does not allow this%s. "
 		    "If you need it, ask your administrator.",
 		    by);
+	else if (row == AAS_ROW_KIND && why == AAS_WHY_KEY_KIND)
+		aas_signin_say_kind(p, d, keys, text, cap);
 	else if (row == AAS_ROW_ONE_LATE && why == AAS_WHY_DEGRADED)
 		(void)aas_format(text, cap,
 		    "Only one security key is left on this account, and the "
@@ -250,7 +298,9 @@ aas_signin_say_would(const struct aas_policy *p,
 	(void)aas_format(text, cap,
 	    "This sign-in would be refused from the day rule \"%s\" is "
 	    "enforced. %s",
-	    aas_signin_rule(p, then, rule, sizeof(rule)),
+	    why == AAS_WHY_KEY_KIND
+		? aas_signin_kind_rule(p, then, rule, sizeof(rule))
+		: aas_signin_rule(p, then, rule, sizeof(rule)),
 	    why == AAS_WHY_ENROLL_NOW
 		? "Run \"aasctl enroll\" to add your security keys."
 		: aas_reason_text(why));

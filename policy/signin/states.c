@@ -2,7 +2,8 @@
  * Who gets which answer: the table of pam_aas(8), STATES.  No I/O.
  *
  * 1. For a user with keys the auth phase MUST NOT answer "the next module
- *    decides", unless an exemption says break_glass.
+ *    decides", unless an exemption says break_glass; nor MUST sshd's public
+ *    key let them in, which it takes without that phase.
  * 2. A state, phase or program that is not in the table MUST be refused, or
  *    be treated as the strictest.
  */
@@ -15,6 +16,7 @@
 #define N AAS_ACT_NEXT
 #define K AAS_ACT_KEY
 #define P AAS_ACT_PASS
+#define U AAS_ACT_UNLOCK
 #define E AAS_ACT_ENROLL
 #define X AAS_ACT_EXPIRED
 
@@ -27,11 +29,13 @@ static const uint8_t auth[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_DUE] = { N, N, N, N }, /* account refuses or enrolls */
 	[AAS_ROW_ATTEST] = { N, N, N, N },
 	[AAS_ROW_KEYS] = { K, K, R, R },
+	[AAS_ROW_FEW] = { K, K, R, R },
+	[AAS_ROW_KIND] = { R, R, R, R },
 	[AAS_ROW_ONE] = { K, K, R, R },
 	[AAS_ROW_ONE_LATE] = { K, K, R, R },
 	[AAS_ROW_RECOVERING] = { R, R, R, R },
 	[AAS_ROW_RECOVERY_DUE] = { R, R, R, R },
-	[AAS_ROW_LOCKED] = { R, R, R, R },
+	[AAS_ROW_LOCKED] = { R, U, R, R },
 	[AAS_ROW_GLASS] = { R, R, R, N },
 };
 
@@ -43,6 +47,8 @@ static const uint8_t account[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_DUE] = { X, E, X, N },
 	[AAS_ROW_ATTEST] = { X, N, X, N }, /* sshd's session will tell */
 	[AAS_ROW_KEYS] = { P, P, P, P },
+	[AAS_ROW_FEW] = { P, P, P, P },
+	[AAS_ROW_KIND] = { P, R, P, P },
 	[AAS_ROW_ONE] = { P, P, P, P },
 	[AAS_ROW_ONE_LATE] = { P, X, P, P },
 	[AAS_ROW_RECOVERING] = { R, R, R, N },
@@ -59,6 +65,8 @@ static const uint8_t session[AAS_ROW_N][AAS_CL_N] = {
 	[AAS_ROW_DUE] = { N, R, R, N }, /* login: the enrolment was skipped */
 	[AAS_ROW_ATTEST] = { R, R, R, R }, /* it has told by now */
 	[AAS_ROW_KEYS] = { P, P, P, P },
+	[AAS_ROW_FEW] = { P, P, P, P },
+	[AAS_ROW_KIND] = { P, R, P, P },
 	[AAS_ROW_ONE] = { P, P, P, P },
 	[AAS_ROW_ONE_LATE] = { P, R, P, P },
 	[AAS_ROW_RECOVERING] = { R, R, R, N },
@@ -99,6 +107,12 @@ why_due(uint8_t attest)
 	case AAS_AT_MISSING:
 	case AAS_AT_PENDING:
 		return AAS_WHY_ATTEST_MISSING;
+	case AAS_AT_REVOKED:
+		return AAS_WHY_ATTEST_REVOKED;
+	case AAS_AT_VOID:
+		return AAS_WHY_ATTEST_VOID;
+	case AAS_AT_UNREAD:
+		return AAS_WHY_ATTEST_UNREAD;
 	default:
 		return AAS_WHY_ENROLL_NOW;
 	}
@@ -118,14 +132,34 @@ row_without(const struct aas_decision *d, int64_t now_s, unsigned *why)
 	return d->attest == AAS_AT_PENDING ? AAS_ROW_ATTEST : AAS_ROW_DUE;
 }
 
+/* Where a kind is asked for, and no ceremony could be held. */
+static int
+lacks_kind(const struct aas_decision *d, int keys)
+{
+	return (d->device_bound || d->aaguids_n > 0) &&
+	    d->verdict != AAS_V_OUT && keys >= 0 &&
+	    keys < (d->present > 1 ? d->present : 1);
+}
+
 static enum aas_row
-row_with(unsigned state, const struct aas_decision *d, int64_t deadline_s,
-    int64_t now_s, unsigned *why)
+row_with(unsigned state, const struct aas_decision *d, int keys,
+    int64_t deadline_s, int64_t now_s, unsigned *why)
 {
 	switch (state) {
 	case AAS_ST_ENROLLED:
+	case AAS_ST_DEGRADED:
+		if (!lacks_kind(d, keys))
+			break;
+		*why = AAS_WHY_KEY_KIND;
+		return AAS_ROW_KIND;
+	default:
+		break;
+	}
+	switch (state) {
+	case AAS_ST_ENROLLED:
 		*why = AAS_WHY_POLICY_DENY; /* where no ceremony is held */
-		return AAS_ROW_KEYS;
+		return keys >= 0 && keys < d->enrolled_min ? AAS_ROW_FEW
+							   : AAS_ROW_KEYS;
 	case AAS_ST_DEGRADED:
 		*why = AAS_WHY_DEGRADED;
 		if (deadline_s != 0 && now_s >= deadline_s + d->degraded_s)
@@ -147,8 +181,8 @@ row_with(unsigned state, const struct aas_decision *d, int64_t deadline_s,
 }
 
 enum aas_row
-aas_states_row(unsigned state, const struct aas_decision *d, int64_t deadline_s,
-    int64_t now_s, unsigned *why)
+aas_states_row(unsigned state, const struct aas_decision *d, int keys,
+    int64_t deadline_s, int64_t now_s, unsigned *why)
 {
 	switch (d->verdict) {
 	case AAS_V_OUT:
@@ -168,7 +202,7 @@ aas_states_row(unsigned state, const struct aas_decision *d, int64_t deadline_s,
 		*why = AAS_WHY_OK;
 		return AAS_ROW_GLASS;
 	}
-	return row_with(state, d, deadline_s, now_s, why);
+	return row_with(state, d, keys, deadline_s, now_s, why);
 }
 
 static int
@@ -182,7 +216,7 @@ is_one_of(const char *s, const char *const *list)
 }
 
 enum aas_class
-aas_states_class(const char *service, int ssh, uint32_t verdict)
+aas_states_class(const char *service, int ssh, const struct aas_decision *d)
 {
 	/* Programs that run pam_chauthtok for the person in front of them. */
 	static const char *const logins[] = { "sshd", "login", "remote",
@@ -191,7 +225,7 @@ aas_states_class(const char *service, int ssh, uint32_t verdict)
 	static const char *const jobs[] = { "cron", "crond", "atd",
 		"systemd-user", NULL };
 
-	if (verdict == AAS_V_OUT)
+	if (d->verdict == AAS_V_OUT && (!ssh || d->break_glass == 1))
 		return AAS_CL_EXEMPT;
 	if (ssh || is_one_of(service, logins))
 		return AAS_CL_LOGIN;
@@ -212,6 +246,8 @@ aas_states_keys(enum aas_row row)
 	case AAS_ROW_BROKEN:
 	case AAS_ROW_DENY:
 	case AAS_ROW_KEYS:
+	case AAS_ROW_FEW:
+	case AAS_ROW_KIND:
 	case AAS_ROW_ONE:
 	case AAS_ROW_ONE_LATE:
 	case AAS_ROW_RECOVERING:

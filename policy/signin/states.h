@@ -36,6 +36,8 @@ enum aas_row {
 	AAS_ROW_DUE,      /* no keys, required */
 	AAS_ROW_ATTEST,   /* the same, but a certificate may yet do instead */
 	AAS_ROW_KEYS,     /* enrolled */
+	AAS_ROW_FEW,      /* the same, with fewer keys than policy asks */
+	AAS_ROW_KIND,     /* keys, but too few of a kind that policy takes */
 	AAS_ROW_ONE,      /* degraded */
 	AAS_ROW_ONE_LATE, /* degraded for too long */
 	AAS_ROW_RECOVERING,
@@ -49,27 +51,34 @@ enum aas_act {
 	AAS_ACT_REFUSE,
 	AAS_ACT_NEXT,   /* PAM_IGNORE: the next module must decide */
 	AAS_ACT_KEY,    /* auth: run a ceremony */
+	AAS_ACT_UNLOCK, /* auth: two keys unlock the account, and admit */
 	AAS_ACT_PASS,   /* account, session: nothing against it */
 	AAS_ACT_ENROLL, /* account: PAM_NEW_AUTHTOK_REQD */
 	AAS_ACT_EXPIRED /* account: PAM_ACCT_EXPIRED */
 };
 
 /*
- * aas_states_row(state, d, deadline_s, now_s, &why):
+ * aas_states_row(state, d, keys, deadline_s, now_s, &why):
  * Which row of the table a user is in.
  *   state       enum aas_state; anything unknown is broken
+ *   keys        active keys of a kind that ${d} takes; AAS_KEYS_UNKNOWN where
+ *               a ceremony has to tell
  *   deadline_s  of the index: degraded since, 0 if unknown
  *   why         enum aas_reason if the row refuses; written on every call
  */
+#define AAS_KEYS_UNKNOWN (-1)
 enum aas_row aas_states_row(unsigned state, const struct aas_decision *d,
-    int64_t deadline_s, int64_t now_s, unsigned *why);
+    int keys, int64_t deadline_s, int64_t now_s, unsigned *why);
 
 /*
- * aas_states_class(service, ssh, verdict):
+ * aas_states_class(service, ssh, d):
  * What kind of program a PAM service is.
- *   ssh  1: sshd under whatever name (its PAM_TTY is "ssh")
+ *   ssh  1: sshd under whatever name (its PAM_TTY is "ssh").  It asks us only
+ *        after it took a public key, and the auth phase never: exempt there is
+ *        a login, unless ${d} says break_glass, so that who has keys shows one.
  */
-enum aas_class aas_states_class(const char *service, int ssh, uint32_t verdict);
+enum aas_class aas_states_class(
+    const char *service, int ssh, const struct aas_decision *d);
 
 /*
  * aas_states_act(phase, row, class):

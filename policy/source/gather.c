@@ -50,20 +50,6 @@ struct asking {
 /* --- what it says ----------------------------------------------------------
  */
 
-/* Reports are for people: a quote needs no escape there. */
-static void
-plain_quotes(char *s)
-{
-	char *to = s;
-
-	for (; *s != '\0'; s++) {
-		if (s[0] == '\\' && s[1] == '"')
-			s++;
-		*to++ = *s;
-	}
-	*to = '\0';
-}
-
 /* A line more of reports; over the bound, or without memory, it is lost. */
 static void
 say(struct asking *k, const char *file, uint32_t line, const char *text)
@@ -78,10 +64,9 @@ say(struct asking *k, const char *file, uint32_t line, const char *text)
 	if (line != 0)
 		(void)snprintf(at, sizeof(at), ":%lu", (unsigned long)line);
 	(void)snprintf(full, sizeof(full), "%s%s%s%s\n",
-	    file != NULL ? aas_printable(name, sizeof(name), file) : "",
+	    file != NULL ? aas_legible(name, sizeof(name), file) : "",
 	    file != NULL ? at : "", file != NULL ? ": " : "",
-	    aas_printable(shown, sizeof(shown), text));
-	plain_quotes(full);
+	    aas_legible(shown, sizeof(shown), text));
 	n = strlen(full);
 	if (k->text_len + n >= TEXT_MAX)
 		return;
@@ -245,7 +230,7 @@ send_query(const struct aas_gather *g, struct aas_pw *pw)
 static void
 say_why(struct asking *k, int r, int timeout_ms)
 {
-	char text[128];
+	char text[384];
 
 	switch (r) {
 	case AAS_ERR_TIMEOUT:
@@ -262,7 +247,9 @@ say_why(struct asking *k, int r, int timeout_ms)
 		(void)snprintf(text, sizeof(text), "it said too much");
 		break;
 	default:
-		(void)snprintf(text, sizeof(text), "it could not be asked: %s",
+		/* The worker may be missing, which its name tells. */
+		(void)snprintf(text, sizeof(text),
+		    "it could not be asked by %.256s: %s", k->run->g->worker,
 		    r == AAS_ERR_SYS ? strerror(errno) : aas_strerror(r));
 		break;
 	}

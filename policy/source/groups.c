@@ -73,8 +73,10 @@ ask(const char *name, gid_t *gid)
 			*gid = gr.gr_gid;
 		free(buf);
 	}
+	/* -1 is no number: to the kernel it means "leave it". */
 	if (e == 0)
-		return res != NULL ? AAS_OK : AAS_ERR_NOTFOUND;
+		return res != NULL && *gid != (gid_t)-1 ? AAS_OK
+							: AAS_ERR_NOTFOUND;
 	errno = e;
 	return AAS_ERR_SYS;
 }

@@ -5,8 +5,11 @@
  *    its mistake while it knows the line.
  * 2. A field that this build does not know and that is not zero MUST refuse
  *    the rule: what is not understood may be what makes it strict.
+ * 3. A rule that was refused MUST be remembered: a plugin that goes on without
+ *    it would make the policy laxer.
  */
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,10 @@
 #include "lib/clock.h"
 #include "lib/err.h"
 #include "policy/source/host_parts.h"
+
+/* What a plugin knows that was made for an older minor version. */
+#define RULE_1_0 offsetof(struct aas_plugin_rule, flaw)
+#define RULE_1_1 offsetof(struct aas_plugin_rule, sudo)
 
 #define REPORT_MAX  1024
 #define ARENA_RULES 1024 /* so often is the memory of checked rules let go */
@@ -45,13 +52,16 @@ rule_known(const struct aas_plugin_rule *in, struct aas_plugin_rule *r)
 {
 	const unsigned char *p = (const unsigned char *)in;
 
-	if (in->struct_size < sizeof(*r))
-		return AAS_ERR_VERSION; /* there was no smaller one */
-	for (size_t i = sizeof(*r); i < in->struct_size; i++) {
+	size_t n = in->struct_size < sizeof(*r) ? in->struct_size : sizeof(*r);
+
+	if (n < sizeof(*r) && n != RULE_1_0 && n != RULE_1_1)
+		return AAS_ERR_VERSION; /* there was no such one */
+	for (size_t i = n; i < in->struct_size; i++) {
 		if (p[i] != 0)
 			return AAS_ERR_VERSION;
 	}
-	memcpy(r, in, sizeof(*r));
+	memset(r, 0, sizeof(*r));
+	memcpy(r, in, n);
 	r->struct_size = sizeof(*r);
 	return AAS_OK;
 }
@@ -66,10 +76,9 @@ arena_ready(struct aas_source_host *h)
 }
 
 static int
-host_rule(
-    void *ctx, const struct aas_plugin_rule *in, struct aas_plugin_fault *fault)
+take_rule(struct aas_source_host *h, const struct aas_plugin_rule *in,
+    struct aas_plugin_fault *fault)
 {
-	struct aas_source_host *h = ctx;
 	struct aas_plugin_fault f = { .struct_size = sizeof(f) };
 	struct aas_plugin_rule r;
 	struct aas_rule checked;
@@ -101,6 +110,17 @@ host_rule(
 		return refuse(fault, "name", "nobody listens any more");
 	}
 	return 0;
+}
+
+static int
+host_rule(
+    void *ctx, const struct aas_plugin_rule *in, struct aas_plugin_fault *fault)
+{
+	struct aas_source_host *h = ctx;
+	int r = take_rule(h, in, fault);
+
+	h->refused |= r != 0;
+	return r;
 }
 
 /* --- reports ---------------------------------------------------------------
@@ -200,4 +220,10 @@ int
 aas_source_host_error(const struct aas_source_host *h)
 {
 	return h->error;
+}
+
+int
+aas_source_host_refused(const struct aas_source_host *h)
+{
+	return h->refused;
 }

@@ -35,4 +35,10 @@ void aas_source_host_say(struct aas_source_host *h, const char *fmt, ...)
  */
 int aas_source_host_error(const struct aas_source_host *h);
 
+/*
+ * aas_source_host_refused(h): 1 if some rule was: nobody knows what that one
+ * would have refused.
+ */
+int aas_source_host_refused(const struct aas_source_host *h);
+
 #endif

@@ -38,12 +38,6 @@ cannot(struct aas_source_host *h, const char *path, int r)
 /* --- files -----------------------------------------------------------------
  */
 
-static int64_t
-ns_of(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
 /* Is this the first time that path is seen? */
 static int
 first_time(struct aas_source_host *h, const char *path)
@@ -88,13 +82,8 @@ origin(struct aas_source_host *h, const char *path, const struct stat *st,
 
 	if (!first_time(h, path))
 		return;
-	if (st != NULL) {
-		f.mtime_ns = ns_of(&st->st_mtim);
-		f.ctime_ns = ns_of(&st->st_ctim);
-		f.size = st->st_size;
-		f.ino = st->st_ino;
-		f.dev = st->st_dev;
-	}
+	if (st != NULL)
+		aas_origin_stat(st, &f);
 	if (text != NULL &&
 	    EVP_Digest(
 		text->p, text->len, f.sha256, NULL, EVP_sha256(), NULL) != 1)

@@ -14,6 +14,7 @@ struct aas_source_host {
 	size_t rules_n, reports_n;
 	char **files; /* whose origin was sent */
 	size_t files_n, files_cap;
+	int refused; /* 1: some rule */
 	int error;
 };
 

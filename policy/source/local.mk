@@ -20,7 +20,8 @@ plugin_LTLIBRARIES += policy/plugins/libaas_policy_exec.la
 policy_plugins_libaas_policy_exec_la_SOURCES = \
 	policy/plugins/exec.c policy/plugins/exec.h \
 	policy/plugins/exec_json.c \
-	policy/plugins/exec_run.c
+	policy/plugins/exec_run.c \
+	policy/plugins/fields.c policy/plugins/fields.h
 policy_plugins_libaas_policy_exec_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(JANSSON_CFLAGS)
 policy_plugins_libaas_policy_exec_la_LDFLAGS = $(AM_LDFLAGS) -module \

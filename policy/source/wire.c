@@ -148,6 +148,8 @@ aas_pw_rule_put(struct aas_wr *w, const struct aas_plugin_rule *m)
 	text_put(w, m->not_after);
 	list_put(w, m->evidence_services);
 	list_put(w, m->evidence_ssh_ca);
+	text_put(w, m->flaw);
+	text_put(w, m->sudo);
 }
 
 int
@@ -195,6 +197,8 @@ aas_pw_rule_get(const void *p, size_t len, struct aas_pw_room *room,
 	m->not_after = text_get(&r);
 	m->evidence_services = list_get(&r, room);
 	m->evidence_ssh_ca = list_get(&r, room);
+	m->flaw = text_get(&r);
+	m->sudo = text_get(&r);
 	return aas_rd_end(&r);
 }
 

@@ -20,15 +20,20 @@ tests_bench_policy_SOURCES = %D%/policy.c
 tests_bench_policy_LDADD = policy/libpolicy-build.la lib/libaas-base.la
 CLEANFILES += %D%/policy
 
-dist_noinst_SCRIPTS += %D%/bench.sh %D%/build.sh
+dist_noinst_SCRIPTS += %D%/bench.sh %D%/build.sh %D%/handover.sh \
+	%D%/expiry.sh %D%/sessions.sh
 EXTRA_DIST += %D%/baseline.txt
 
 bench: all
 	$(MAKE) tests/authn_client tests/bench/pamtx tests/bench/lookup \
-	    tests/bench/parse tests/bench/policy
+	    tests/bench/parse tests/bench/policy tests/handover \
+	    tests/fake_authn
 	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
 	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
 	    $(SHELL) $(srcdir)/%D%/bench.sh && \
 	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
 	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
-	    $(SHELL) $(srcdir)/%D%/build.sh
+	    $(SHELL) $(srcdir)/%D%/build.sh && \
+	AAS_TOP_SRCDIR='$(abs_top_srcdir)' \
+	AAS_TOP_BUILDDIR='$(abs_top_builddir)' \
+	    $(SHELL) $(srcdir)/%D%/handover.sh

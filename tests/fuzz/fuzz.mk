@@ -10,17 +10,19 @@ CC = clang
 SANITIZE = address,undefined
 CPPFLAGS = -I$(SRC) -I$(OBJ) -D_GNU_SOURCE \
 	-DAAS_SYSCONFDIR='"/etc/aas"' -DAAS_STATEDIR='"/var/lib/aas"' \
+	-DAAS_SPOOLDIR='"/var/spool/aas"' \
 	-DAAS_RUNDIR='"/run/aas"' -DAAS_LIBEXECDIR='"/usr/libexec/aas"' \
 	-DAAS_PLUGINDIR='"/usr/lib/aas/policy"' -DAAS_BINDIR='"/usr/bin"' \
-	-DAAS_GROUP='"aas"' -DAAS_IO_UID=65534
+	-DHAVE_ZSTD=1 -DAAS_GROUP='"aas"' -DAAS_IO_UID=65534 \
+	$(shell pkg-config --cflags-only-I smartcols ncursesw)
 CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wno-gnu-folding-constant
 SANFLAGS = -fno-sanitize-recover=undefined
-LIBS = -lfido2 -lcrypto -lconfig -ljansson -lcbor
+LIBS = -lfido2 -lcrypto -lconfig -ljansson -lcbor -lzstd
 
 # A file with a main() is a program and no part of a target.
 files := $(shell cd $(SRC) && grep -Lw '^main' lib/*.c lib/*/*.c policy/*.c \
 	policy/signin/*.c policy/source/*.c \
-	pam_aas/*.c tools/*.c tests/rig/*.c 2>/dev/null)
+	aasctl/*.c aasd/*.c pam_aas/*.c tools/*.c tests/rig/*.c)
 targets := $(patsubst $(SRC)/tests/fuzz/%.c,%,$(wildcard $(SRC)/tests/fuzz/fuzz_*.c))
 objects := $(patsubst %.c,o/%.o,$(files))
 
@@ -31,8 +33,10 @@ o/%.o: $(SRC)/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -MMD \
 	    -fsanitize=fuzzer-no-link,$(SANITIZE) -c -o $@ $<
 
+# The sanitizers stand before the calls of libc, and nothing of ours may.
 libaas.a: $(objects)
 	rm -f $@
+	nm -A --defined-only o/pam_aas/own.o | grep ' T ' >&2 && exit 1 || :
 	ar qcs $@ $(objects)
 
 # A target that wants to stand before some calls names them:

@@ -7,6 +7,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "policy/plugins/exec_json.c"
+#include "policy/plugins/fields.c"
 
 static size_t seen;
 

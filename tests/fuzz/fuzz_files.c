@@ -1,6 +1,6 @@
 /*
  * The small binary files that the module reads: index, pin, compiled policy,
- * ticket, stamp of grace.
+ * ticket, stamp of grace, lease.
  * The first byte chooses, its top bit asks for a right checksum, which a
  * fuzzer would not find by itself.
  */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/record/index.h"
+#include "lib/session/lease.h"
 #include "lib/wire.h"
 #include "policy/format.h"
 #include "policy/signin/seen.h"
@@ -232,17 +233,33 @@ read_ticket(const uint8_t *p, size_t len)
 static void
 read_seen(const uint8_t *p, size_t len)
 {
-	static const struct aas_user alice = { "alice", 1001, 1001 };
+	struct aas_user u = { "", 0, 0 };
 	int64_t since_s = -1;
 	size_t n = 0;
 
-	if (aas_seen_parse(p, len, &alice, &since_s) != 0) {
-		FUZZ_REQUIRE(since_s == -1);
+	if (aas_seen_parse(p, len, &u, &since_s) != 0) {
+		FUZZ_REQUIRE(since_s == -1 && u.name[0] == '\0');
 		return;
 	}
 	FUZZ_REQUIRE(since_s > 0);
-	FUZZ_REQUIRE(aas_seen_put(&alice, since_s, out, sizeof(out), &n) == 0);
+	FUZZ_REQUIRE(aas_seen_put(&u, since_s, out, sizeof(out), &n) == 0);
 	FUZZ_REQUIRE(n == len && memcmp(out, p, n) == 0);
+}
+
+static void
+read_lease(const uint8_t *p, size_t len)
+{
+	static char text[AAS_LEASE_MAX];
+	struct aas_lease l;
+
+	memset(&l, 0, sizeof(l));
+	if (aas_lease_parse((const char *)p, len, &l) != 0) {
+		FUZZ_REQUIRE(l.until_ms == 0 && l.account[0] == '\0');
+		return;
+	}
+	FUZZ_REQUIRE(l.since_ms >= 0 && l.until_ms >= l.since_ms);
+	FUZZ_REQUIRE(aas_lease_format(&l, text) == 0);
+	FUZZ_REQUIRE(strlen(text) == len && memcmp(text, p, len) == 0);
 }
 
 static void
@@ -283,13 +300,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	if (len < 2 || (copy = malloc(len - 1)) == NULL)
 		return 0;
 	memcpy(copy, p + 1, len - 1);
-	if ((p[0] & 0x80) && (p[0] & 0x7f) % 5 == 0)
+	if ((p[0] & 0x80) && (p[0] & 0x7f) % 6 == 0)
 		seal_index(copy, len - 1);
-	else if ((p[0] & 0x80) && (p[0] & 0x7f) % 5 == 2)
+	else if ((p[0] & 0x80) && (p[0] & 0x7f) % 6 == 2)
 		seal_policy(copy, len - 1);
 	else if (p[0] & 0x80)
 		seal(copy, len - 1);
-	switch ((p[0] & 0x7f) % 5) {
+	switch ((p[0] & 0x7f) % 6) {
 	case 0:
 		read_index(copy, len - 1);
 		break;
@@ -302,8 +319,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	case 3:
 		read_ticket(copy, len - 1);
 		break;
-	default:
+	case 4:
 		read_seen(copy, len - 1);
+		break;
+	default:
+		read_lease(copy, len - 1);
 		break;
 	}
 	free(copy);

@@ -10,6 +10,7 @@
 
 #include "lib/attest/parts.h"
 #include "lib/err.h"
+#include "lib/user.h"
 #include "lib/sshcert.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -123,6 +124,14 @@ token(const char *p, size_t len)
 	FUZZ_REQUIRE((why == AAS_AW_OK) ==
 	    (is_text(p, len, good_token) || is_text(p, len, chain_token)));
 	FUZZ_REQUIRE((which == 9) == (why != AAS_AW_OK));
+	/* What it says of itself: one name that could be one, or nothing. */
+	if (aas_attest_claimed(p, len, &c) != AAS_OK)
+		FUZZ_REQUIRE(why != AAS_AW_OK);
+	else
+		FUZZ_REQUIRE(
+		    aas_user_valid(c.user[0] != '\0' ? c.user : c.group) &&
+		    (c.user[0] == '\0' || c.group[0] == '\0') &&
+		    c.jti[0] == '\0' && c.not_after_s == 0);
 }
 
 static void

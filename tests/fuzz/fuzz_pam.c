@@ -459,7 +459,8 @@ good_ones(const uint8_t *rest, size_t len, int *first)
 			p + AAS_FRAME_HEAD, n - AAS_FRAME_HEAD, &v) == AAS_OK &&
 		    is_good(&v)) {
 			count++;
-			if (at == 0)
+			/* Anything else has to be asked for. */
+			if (at == 0 && v.how == AAS_HOW_HERE)
 				*first = 1;
 		}
 		at++;

@@ -2,11 +2,13 @@
  * A request line of aasd, from a process that may be anybody's.
  *
  * fuzz-wrap: aas_store_load aas_store_append aas_store_read aas_user_uid
- * fuzz-wrap: aasd_held_note aas_shadow_follow aasd_tell aas_log
+ * fuzz-wrap: aasd_held_note aas_shadow_follow aas_announce aas_log
+ * fuzz-wrap: aasd_keep_look aasd_keep_look_since aasd_keep_end
+ * fuzz-wrap: aasd_keep_extend aasd_link_ask
  *
  * Input: who asks (bit 0: root) and how the store answers, then the line.
  * Whatever it says, it acts for the peer alone, is no authority by itself,
- * and is answered by one line of JSON.
+ * sees and ends nobody else's session, and is answered by one line of JSON.
  */
 #include <string.h>
 
@@ -17,9 +19,13 @@
 #include "lib/reason.h"
 #include "lib/store/store.h"
 #include "tests/fuzz/fuzz.h"
-#include "tools/aasd.h"
+#include "aasd/aasd.h"
+#include "aasd/keep.h"
+#include "aasd/sessions.h"
 
-#define OWN 1000u
+#define OWN     1000u
+#define OTHER   2000u
+#define FOREIGN "00000000000000ff"
 
 static struct {
 	uid_t peer;
@@ -135,9 +141,9 @@ __wrap_aas_shadow_follow(const char *statedir, const char *user, uid_t uid,
 	return AAS_OK;
 }
 
-void __wrap_aasd_tell(const struct aas_user *u, const char *text);
+void __wrap_aas_announce(const struct aas_user *u, const char *text);
 void
-__wrap_aasd_tell(const struct aas_user *u, const char *text)
+__wrap_aas_announce(const struct aas_user *u, const char *text)
 {
 	FUZZ_REQUIRE(u->uid == g.peer);
 	FUZZ_REQUIRE(strchr(text, '\n') == NULL);
@@ -151,10 +157,110 @@ __wrap_aas_log(int priority, const char *fmt, ...)
 	(void)fmt;
 }
 
+int __wrap_aasd_keep_look(struct aasd_keep *k);
+int
+__wrap_aasd_keep_look(struct aasd_keep *k)
+{
+	(void)k;
+	return g.asked & 8 ? AAS_ERR_SYS : AAS_OK; /* nothing runs */
+}
+
+int __wrap_aasd_keep_look_since(struct aasd_keep *k, int64_t since_ms);
+int
+__wrap_aasd_keep_look_since(struct aasd_keep *k, int64_t since_ms)
+{
+	(void)since_ms;
+	return __wrap_aasd_keep_look(k);
+}
+
+void __wrap_aasd_keep_end(
+    struct aasd_keep *k, struct aas_kept *s, const char *by, int last);
+void
+__wrap_aasd_keep_end(
+    struct aasd_keep *k, struct aas_kept *s, const char *by, int last)
+{
+	(void)last;
+	FUZZ_REQUIRE(s == aas_book_find(&k->book, s->id));
+	FUZZ_REQUIRE(s->l.uid == g.peer || g.peer == 0);
+	FUZZ_REQUIRE(strcmp(by, g.peer == 0 ? "root" : "alice") == 0);
+}
+
+void __wrap_aasd_keep_extend(struct aasd_keep *k, struct aas_kept *s,
+    int64_t now_ms, int64_t session_ms);
+void
+__wrap_aasd_keep_extend(
+    struct aasd_keep *k, struct aas_kept *s, int64_t now_ms, int64_t session_ms)
+{
+	(void)now_ms;
+	FUZZ_REQUIRE(s == aas_book_find(&k->book, s->id));
+	FUZZ_REQUIRE(s->l.uid == g.peer && session_ms > 0);
+}
+
+/* Two sessions of alice's, one of somebody else's. */
+static struct aasd_keep *
+sessions(void)
+{
+	static struct aasd_keep k;
+	static const struct {
+		const char *id;
+		uint32_t uid;
+		enum aas_origin origin;
+	} all[] = {
+		{ "0123456789abcdef", OWN, AAS_ORIGIN_REMOTE },
+		{ "fedcba9876543210", OWN, AAS_ORIGIN_WITHIN },
+		{ FOREIGN, OTHER, AAS_ORIGIN_LOCAL },
+	};
+	struct aas_kept *s = NULL;
+
+	for (size_t i = 0; k.book.n < sizeof(all) / sizeof(all[0]); i++) {
+		struct aas_ledger_line l = { .uid = all[i].uid,
+			.audit = AAS_PROC_NO_AUDIT,
+			.origin = all[i].origin,
+			.leader = { 2147483647, 1 },
+			.session_s = 60 };
+
+		FUZZ_REQUIRE(
+		    aas_book_put(&k.book, all[i].id, &l,
+			"{\"v\":1,\"service\":\"sshd\"}", &s) == AAS_OK);
+	}
+	return &k;
+}
+
+/* What the keeper reads is one object that the front has written. */
+static struct {
+	char *out;
+	size_t n;
+} said;
+
+int __wrap_aasd_link_ask(
+    struct aasd_link *l, struct aasd_ask *ask, const char *text, size_t len);
+int
+__wrap_aasd_link_ask(
+    struct aasd_link *l, struct aasd_ask *ask, const char *text, size_t len)
+{
+	json_t *obj = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	(void)l;
+	FUZZ_REQUIRE(json_is_object(obj));
+	json_decref(obj);
+	for (size_t i = 0; i < len; i++)
+		FUZZ_REQUIRE((unsigned char)text[i] - 0x20U < 0x60);
+	FUZZ_REQUIRE(ask->uid == g.peer);
+	FUZZ_REQUIRE(ask->admin == (g.peer == 0));
+	ask->serial = 1;
+	return aasd_sessions_answer(
+	    sessions(), ask, text, len, &said.out, &said.n);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	struct aasd d = { .statedir = "/nonexistent" };
+	struct aasd_link link = { .fd = -1 };
+	/* Where nothing can be made: leases end before policy and files. */
+	struct aasd d = { .statedir = "/nonexistent",
+		.rundir = "/proc/aas",
+		.policy = "/nonexistent/policy.bin",
+		.link = &link };
 	char *out = NULL;
 	size_t n = 0;
 	json_t *obj;
@@ -165,8 +271,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	g.asked = p[0] >> 1;
 	FUZZ_REQUIRE(aasd_answer(&d, g.peer, (const char *)p + 1, len - 1, &out,
 			 &n) == AAS_OK);
+	FUZZ_REQUIRE((out == NULL) == (d.asked != 0));
+	if (out == NULL) {
+		out = said.out;
+		n = said.n;
+	}
 	FUZZ_REQUIRE(n > 1 && out[n - 1] == '\n' && out[n] == '\0');
 	FUZZ_REQUIRE(memchr(out, '\n', n) == out + n - 1);
+	FUZZ_REQUIRE(g.peer == 0 || strstr(out, FOREIGN) == NULL);
 	obj = json_loadb(out, n, 0, NULL);
 	FUZZ_REQUIRE(json_is_object(obj));
 	FUZZ_REQUIRE(json_is_boolean(json_object_get(obj, "ok")));

@@ -8,18 +8,18 @@
  */
 #include <string.h>
 
-#include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "policy/policy.h"
-#include "policy/rule.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The source itself, whose only name is the one that all sources have. */
+#include "policy/plugins/fields.c"
 #include "policy/plugins/files.c"
 #include "policy/plugins/files_names.c"
 #include "policy/plugins/files_read.c"
-
-#define ROOM 512
+#include "policy/plugins/files_rule.c"
+#include "policy/plugins/files_scan.c"
+#include "tests/plugin_host.c"
 
 /* libconfig's scanner forgets strings when it meets an error. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(
@@ -28,105 +28,6 @@ const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
-}
-
-struct fake {
-	const uint8_t *p;
-	size_t len;
-	struct aas_arena *arena;
-	struct aas_rule rules[ROOM];
-	size_t rules_n;
-	unsigned reports;
-};
-
-static int
-gid_of(void *arg, const char *name, gid_t *gid)
-{
-	(void)arg;
-	if (name[0] == '!')
-		return AAS_ERR_NOTFOUND;
-	*gid = (gid_t)(1000 + strlen(name));
-	return AAS_OK;
-}
-
-static int
-host_rule(
-    void *ctx, const struct aas_plugin_rule *r, struct aas_plugin_fault *fault)
-{
-	struct fake *f = ctx;
-	struct aas_plugin_fault own = { .struct_size = sizeof(own) };
-
-	if (fault == NULL)
-		fault = &own;
-	if (f->rules_n == ROOM)
-		return -1;
-	if (aas_rule_from(r, "files", gid_of, NULL, f->arena,
-		&f->rules[f->rules_n], fault) != AAS_OK) {
-		FUZZ_REQUIRE(
-		    memchr(fault->text, '\0', sizeof(fault->text)) != NULL);
-		return -1;
-	}
-	f->rules_n++;
-	return 0;
-}
-
-static void
-host_report(
-    void *ctx, int level, const char *file, uint32_t line, const char *text)
-{
-	struct fake *f = ctx;
-
-	(void)level;
-	(void)file;
-	(void)line;
-	FUZZ_REQUIRE(text != NULL && text[0] != '\0');
-	f->reports++;
-}
-
-static int
-host_read(void *ctx, const char *path, size_t max, unsigned flags, char **text,
-    size_t *len)
-{
-	struct fake *f = ctx;
-	char err[AAS_CONF_ERR];
-
-	(void)flags;
-	if (aas_conf_guard_max(path, f->p, f->len, max, err) != AAS_OK) {
-		f->reports++;
-		return -2;
-	}
-	if ((*text = malloc(f->len + 1)) == NULL)
-		return -2;
-	memcpy(*text, f->p, f->len);
-	(*text)[f->len] = '\0';
-	*len = f->len;
-	return 0;
-}
-
-static void
-host_release(void *ctx, char *text)
-{
-	(void)ctx;
-	free(text);
-}
-
-static int
-host_list(void *ctx, const char *dir, const char *suffix,
-    int (*each)(void *arg, const char *path), void *arg)
-{
-	(void)ctx;
-	(void)dir;
-	(void)suffix;
-	(void)each;
-	(void)arg;
-	return -1;
-}
-
-static int64_t
-host_left(void *ctx)
-{
-	(void)ctx;
-	return 10000;
 }
 
 static void
@@ -153,7 +54,7 @@ ask(const struct aas_policy *p)
 }
 
 static void
-compile(struct fake *f)
+compile(const struct plugin_host *f)
 {
 	struct aas_policy_source src = {
 		.realm = "example.org",
@@ -180,27 +81,22 @@ compile(struct fake *f)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static struct fake f;
-	const struct aas_plugin_host h = { sizeof(h), &f, host_rule,
-		host_report, host_read, host_release, host_list, host_left };
-	const struct aas_plugin_query q = {
-		.struct_size = sizeof(q),
-		.confdir = "/etc/aas",
-		.now_s = 1780272000,
-	};
+	static struct plugin_host f;
 	int status;
 
 	memset(&f, 0, sizeof(f));
-	f.p = p;
-	f.len = len;
+	f.path[0] = "/etc/aas/policy.conf";
+	f.text[0] = len > 0 ? (const char *)p : "";
+	f.len[0] = len;
+	f.no_dir = 1;
 	if (aas_arena_new(&f.arena) != AAS_OK)
 		return 0;
-	status = aas_policy_plugin.rules(&h, &q);
+	status = plugin_host_run(&f, "/etc/aas");
 	FUZZ_REQUIRE(status == AAS_PLUGIN_SUCCESS ||
 	    status == AAS_PLUGIN_UNAVAIL || status == AAS_PLUGIN_NOTFOUND);
 	FUZZ_REQUIRE(status != AAS_PLUGIN_UNAVAIL || f.reports > 0);
 	FUZZ_REQUIRE(status != AAS_PLUGIN_SUCCESS || f.reports == 0);
-	if (status == AAS_PLUGIN_SUCCESS)
+	if (status == AAS_PLUGIN_SUCCESS && f.rules_n <= PLUGIN_HOST_RULES)
 		compile(&f);
 	aas_arena_free(&f.arena);
 	return 0;

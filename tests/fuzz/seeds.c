@@ -2,8 +2,6 @@
  * seeds DIR: write the binary seeds anew below DIR, a corpus folder.  For
  * whoever changes a format; `make seeds` runs it for the tree.
  */
-#include <sys/stat.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,58 +15,8 @@
 #include "lib/record/record.h"
 #include "policy/rule.h"
 #include "policy/signin/seen.h"
+#include "tests/fuzz/seed.h"
 #include "tests/signer.h"
-
-static const char *top;
-static uint8_t out[2 * AAS_RECORD_MAX], part[65536];
-static size_t out_n, part_n;
-
-static void
-must(int ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "seeds: %s\n", what);
-		exit(1);
-	}
-}
-
-static void
-save(const char *dir, const char *name)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", top, dir);
-	(void)mkdir(path, 0777);
-	snprintf(path, sizeof(path), "%s/%s/%s", top, dir, name);
-	must((f = fopen(path, "we")) != NULL, path);
-	must(fwrite(out, 1, out_n, f) == out_n, path);
-	must(fclose(f) == 0, path);
-}
-
-static void
-begin(const void *p, size_t n)
-{
-	memcpy(out, p, n);
-	out_n = n;
-}
-
-static void
-add(const void *p, size_t n)
-{
-	memcpy(out + out_n, p, n);
-	out_n += n;
-}
-
-/* What part[] holds, after one byte that chooses its reader. */
-static void
-save_part(const char *dir, const char *name, int r, uint8_t which)
-{
-	must(r == 0, name);
-	begin(&which, 1);
-	add(part, part_n);
-	save(dir, name);
-}
 
 static void
 cred(struct aas_cred *c, const char *rp, uint8_t fill)
@@ -100,6 +48,7 @@ verdict(struct aas_verdict *v, unsigned op, unsigned keys)
 	for (i = 0; i < keys; i++) {
 		snprintf(v->label[i], AAS_LABEL_MAX, "key%u", i);
 		memset(v->key[i], (int)(9 - i), sizeof(v->key[i]));
+		memset(v->aaguid[i], (int)(5 - i), sizeof(v->aaguid[i]));
 	}
 }
 
@@ -128,8 +77,9 @@ proto_requests(void)
 	rq.timeout_s = 60;
 	memcpy(rq.user, "alice", 6);
 	memcpy(rq.service, "sshd", 5);
-	save_part("proto", "request-assert",
-	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+	seed_save_part("proto", "request-assert",
+	    aas_request_put(&rq, seed_part, sizeof(seed_part), &seed_part_n),
+	    0);
 	rq.op = AAS_OP_PROVE;
 	memcpy(rq.realm, "aas.test", 9);
 	for (i = 0; i < 2; i++) {
@@ -137,12 +87,18 @@ proto_requests(void)
 		cred(&rq.creds[i].c, "aas.test", (uint8_t)(i + 3));
 	}
 	rq.creds_n = 2;
-	save_part("proto", "request-prove",
-	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+	seed_save_part("proto", "request-prove",
+	    aas_request_put(&rq, seed_part, sizeof(seed_part), &seed_part_n),
+	    0);
 	rq.op = AAS_OP_MAKE;
 	memcpy(rq.label, "third", 6);
-	save_part("proto", "request-make",
-	    aas_request_put(&rq, part, sizeof(part), &part_n), 0);
+	rq.kinds.device_bound = 1;
+	rq.kinds.listed = 1;
+	rq.kinds.aaguids_n = 2;
+	memset(rq.kinds.aaguids, 5, 32);
+	seed_save_part("proto", "request-make",
+	    aas_request_put(&rq, seed_part, sizeof(seed_part), &seed_part_n),
+	    0);
 }
 
 static void
@@ -153,19 +109,19 @@ proto_answers(void)
 	struct aas_verdict v;
 
 	verdict(&v, AAS_OP_ASSERT, 2);
-	save_part("proto", "verdict-granted",
-	    aas_verdict_put(&v, part, sizeof(part), &part_n), 1);
+	seed_save_part("proto", "verdict-granted",
+	    aas_verdict_put(&v, seed_part, sizeof(seed_part), &seed_part_n), 1);
 	refusal(&v, AAS_WHY_NO_KEY, AAS_ST_ENROLLED);
-	save_part("proto", "verdict-refused",
-	    aas_verdict_put(&v, part, sizeof(part), &part_n), 1);
-	save_part("proto", "proof",
-	    aas_proof_put(&pf, part, sizeof(part), &part_n), 2);
+	seed_save_part("proto", "verdict-refused",
+	    aas_verdict_put(&v, seed_part, sizeof(seed_part), &seed_part_n), 1);
+	seed_save_part("proto", "proof",
+	    aas_proof_put(&pf, seed_part, sizeof(seed_part), &seed_part_n), 2);
 	cred(&m.login, "aas.test", 3);
 	cred(&m.ssh, "ssh:aas.test", 5);
 	m.flags = 0x45;
 	m.transports = AAS_TR_USB;
-	save_part(
-	    "proto", "made", aas_made_put(&m, part, sizeof(part), &part_n), 3);
+	seed_save_part("proto", "made",
+	    aas_made_put(&m, seed_part, sizeof(seed_part), &seed_part_n), 3);
 }
 
 static void
@@ -176,106 +132,109 @@ proto_texts(void)
 	struct aas_text t = { .text = "Touch 'blue' or 'spare'" };
 	struct aas_reply r = { .serial = 3, .text = "1234" };
 
-	save_part("proto", "info",
-	    aas_text_put(AAS_MSG_INFO, &t, part, sizeof(part), &part_n), 4);
+	seed_save_part("proto", "info",
+	    aas_text_put(
+		AAS_MSG_INFO, &t, seed_part, sizeof(seed_part), &seed_part_n),
+	    4);
 	t.serial = 3;
-	save_part("proto", "secret",
-	    aas_text_put(AAS_MSG_SECRET, &t, part, sizeof(part), &part_n), 5);
-	save_part("proto", "ask",
-	    aas_text_put(AAS_MSG_ASK, &t, part, sizeof(part), &part_n), 6);
-	save_part("proto", "reply",
-	    aas_reply_put(&r, part, sizeof(part), &part_n), 7);
-	begin(head, sizeof(head));
-	add(part, part_n);
-	save("proto", "frame");
+	seed_save_part("proto", "secret",
+	    aas_text_put(
+		AAS_MSG_SECRET, &t, seed_part, sizeof(seed_part), &seed_part_n),
+	    5);
+	seed_save_part("proto", "ask",
+	    aas_text_put(
+		AAS_MSG_ASK, &t, seed_part, sizeof(seed_part), &seed_part_n),
+	    6);
+	seed_save_part("proto", "reply",
+	    aas_reply_put(&r, seed_part, sizeof(seed_part), &seed_part_n), 7);
+	seed_begin(head, sizeof(head));
+	seed_add(seed_part, seed_part_n);
+	seed_save("proto", "frame");
 }
 
 /* --- files -----------------------------------------------------------------*/
 
+static const char *users[] = { "alice", "bob" };
+static const char *exempt[] = { "cron", "systemd-user" };
+static const char *groups[] = { "staff", "users" };
+static const gid_t gids[] = { 4, 1000 };
+static const struct aas_net nets[] = { { { 0 }, 0 },
+	{ { 0x20, 1, 0xd, 0xb8 }, 32 } };
+static const struct aas_span spans[] = { { 480, 1080 } };
+static const uint8_t aaguids[][16] = { { 1, 2, 3 } };
+static const struct aas_blob cas[] = { { 3, (const uint8_t *)"key" } };
+static const struct aas_zone_step zone[] = { { 0, 3600 }, { 1000, 7200 } };
+static const struct aas_rule rules[] = {
+	{ .source = "settings",
+	    .name = "required_users",
+	    .where = "aas.conf",
+	    .mode = AAS_MODE_ENFORCE,
+	    .effect = AAS_EF_REQUIRE,
+	    .users = { 2, users } },
+	{ .source = "settings",
+	    .name = "exempt_services",
+	    .where = "aas.conf",
+	    .mode = AAS_MODE_ENFORCE,
+	    .effect = AAS_EF_EXEMPT,
+	    .services = { 2, exempt } },
+	{ .source = "files",
+	    .name = "staff",
+	    .where = "policy.conf:3",
+	    .mode = AAS_MODE_WARN,
+	    .effect = AAS_EF_REQUIRE,
+	    .groups = { 2, groups },
+	    .gids = gids,
+	    .attestable = 1,
+	    .from_s = 5000,
+	    .grace_s = 86400,
+	    .session_s = 3600,
+	    .aaguids_n = 1,
+	    .aaguids = aaguids },
+	{ .source = "files",
+	    .name = "outside",
+	    .where = "policy.conf:9",
+	    .mode = AAS_MODE_OBSERVE,
+	    .effect = AAS_EF_DENY,
+	    .origin = AAS_OR_REMOTE,
+	    .services = { 2, exempt },
+	    .hosts = { 2, groups },
+	    .nets_n = 2,
+	    .nets = nets,
+	    .spans_n = 1,
+	    .spans = spans },
+	{ .source = "attest",
+	    .name = "a1",
+	    .where = "a1.jws",
+	    .mode = AAS_MODE_ENFORCE,
+	    .effect = AAS_EF_ATTEST,
+	    .users = { 2, users },
+	    .not_before_s = 1000,
+	    .not_after_s = 1700001000,
+	    .evidence_services = { 1, exempt },
+	    .cas_n = 1,
+	    .cas = cas },
+	{ .source = "files",
+	    .name = "lease",
+	    .where = "policy.conf:20",
+	    .mode = AAS_MODE_ENFORCE,
+	    .effect = AAS_EF_LEASE,
+	    .users = { 1, exempt },
+	    .groups = { 1, groups },
+	    .gids = gids,
+	    .lease_s = 3600 },
+	{ .source = "files",
+	    .name = "all",
+	    .where = "policy.conf:30",
+	    .mode = AAS_MODE_ENFORCE,
+	    .effect = AAS_EF_TERMS,
+	    .present = 2 },
+};
+static const struct aas_origin_file origin = { .path = "/etc/aas/x",
+	.size = 7 };
+
 static void
-files(void)
+files_policy(void)
 {
-	static const char *users[] = { "alice", "bob" };
-	static const char *exempt[] = { "cron", "systemd-user" };
-	static const struct aas_user alice = { "alice", 1001, 1001 };
-	static const char *groups[] = { "staff", "users" };
-	static const gid_t gids[] = { 4, 1000 };
-	static const struct aas_net nets[] = { { { 0 }, 0 },
-		{ { 0x20, 1, 0xd, 0xb8 }, 32 } };
-	static const struct aas_span spans[] = { { 480, 1080 } };
-	static const uint8_t aaguids[][16] = { { 1, 2, 3 } };
-	static const struct aas_blob cas[] = { { 3, (const uint8_t *)"key" } };
-	static const struct aas_zone_step zone[] = { { 0, 3600 },
-		{ 1000, 7200 } };
-	static const struct aas_rule rules[] = {
-		{ .source = "settings",
-		    .name = "required_users",
-		    .where = "aas.conf",
-		    .mode = AAS_MODE_ENFORCE,
-		    .effect = AAS_EF_REQUIRE,
-		    .users = { 2, users } },
-		{ .source = "settings",
-		    .name = "exempt_services",
-		    .where = "aas.conf",
-		    .mode = AAS_MODE_ENFORCE,
-		    .effect = AAS_EF_EXEMPT,
-		    .services = { 2, exempt } },
-		{ .source = "files",
-		    .name = "staff",
-		    .where = "policy.conf:3",
-		    .mode = AAS_MODE_WARN,
-		    .effect = AAS_EF_REQUIRE,
-		    .groups = { 2, groups },
-		    .gids = gids,
-		    .attestable = 1,
-		    .from_s = 5000,
-		    .grace_s = 86400,
-		    .session_s = 3600,
-		    .aaguids_n = 1,
-		    .aaguids = aaguids },
-		{ .source = "files",
-		    .name = "outside",
-		    .where = "policy.conf:9",
-		    .mode = AAS_MODE_OBSERVE,
-		    .effect = AAS_EF_DENY,
-		    .origin = AAS_OR_REMOTE,
-		    .services = { 2, exempt },
-		    .hosts = { 2, groups },
-		    .nets_n = 2,
-		    .nets = nets,
-		    .spans_n = 1,
-		    .spans = spans },
-		{ .source = "attest",
-		    .name = "a1",
-		    .where = "a1.jws",
-		    .mode = AAS_MODE_ENFORCE,
-		    .effect = AAS_EF_ATTEST,
-		    .users = { 2, users },
-		    .not_before_s = 1000,
-		    .not_after_s = 1700001000,
-		    .evidence_services = { 1, exempt },
-		    .cas_n = 1,
-		    .cas = cas },
-		{ .source = "files",
-		    .name = "lease",
-		    .where = "policy.conf:20",
-		    .mode = AAS_MODE_ENFORCE,
-		    .effect = AAS_EF_LEASE,
-		    .users = { 1, exempt },
-		    .groups = { 1, groups },
-		    .gids = gids,
-		    .lease_s = 3600 },
-		{ .source = "files",
-		    .name = "all",
-		    .where = "policy.conf:30",
-		    .mode = AAS_MODE_ENFORCE,
-		    .effect = AAS_EF_TERMS,
-		    .present = 2 },
-	};
-	static const struct aas_origin_file origin = { .path = "/etc/aas/x",
-		.size = 7 };
-	static struct aas_index ix;
-	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	struct aas_policy_source src = {
 		.realm = "aas.test",
 		.statedir = "/var/lib/aas",
@@ -297,6 +256,19 @@ files(void)
 		.files = &origin,
 	};
 	uint8_t *buf = NULL;
+
+	seed_must(aas_policy_compile(&src, &buf, &seed_part_n) == 0, "policy");
+	memcpy(seed_part, buf, seed_part_n);
+	free(buf);
+	seed_save_part("files", "policy", 0, 0x82);
+}
+
+static void
+files(void)
+{
+	static const struct aas_user alice = { "alice", 1001, 1001 };
+	static struct aas_index ix;
+	static struct aas_index_cred creds[AAS_KEYS_MAX];
 	int i;
 
 	memcpy(ix.user, "alice", 6);
@@ -307,6 +279,8 @@ files(void)
 	ix.keys_n = 2;
 	for (i = 0; i < 2; i++) {
 		ix.keys[i].active = 1;
+		ix.keys[i].backup = i == 0 ? 0 : AAS_BE | AAS_BS;
+		memset(ix.keys[i].aaguid, i + 3, sizeof(ix.keys[i].aaguid));
 		memset(ix.keys[i].id, i + 7, sizeof(ix.keys[i].id));
 		snprintf(ix.keys[i].label, AAS_LABEL_MAX, "key%d", i);
 		ix.keys[i].ssh_len = 100;
@@ -315,17 +289,19 @@ files(void)
 		creds[i].login.pk_len = i == 0 ? 64 : 32;
 	}
 	ix.holds_n = 1;
-	save_part("files", "index",
-	    aas_index_put(&ix, creds, part, sizeof(part), &part_n), 0x80);
-	save_part("files", "pin",
-	    aas_pin_put(&ix.pin, &ix.pin, part, sizeof(part), &part_n), 0x81);
-	save_part("files", "seen",
-	    aas_seen_put(&alice, 1700000000, part, sizeof(part), &part_n),
+	seed_save_part("files", "index",
+	    aas_index_put(
+		&ix, creds, seed_part, sizeof(seed_part), &seed_part_n),
+	    0x80);
+	seed_save_part("files", "pin",
+	    aas_pin_put(
+		&ix.pin, &ix.pin, seed_part, sizeof(seed_part), &seed_part_n),
+	    0x81);
+	seed_save_part("files", "seen",
+	    aas_seen_put(
+		&alice, 1700000000, seed_part, sizeof(seed_part), &seed_part_n),
 	    0x84);
-	must(aas_policy_compile(&src, &buf, &part_n) == 0, "policy");
-	memcpy(part, buf, part_n);
-	free(buf);
-	save_part("files", "policy", 0, 0x82);
+	files_policy();
 }
 
 /* --- record ----------------------------------------------------------------*/
@@ -339,20 +315,20 @@ record(void)
 	struct chain c;
 	char *line;
 
-	must(e != NULL, "memory");
+	seed_must(e != NULL, "memory");
 	signer_new(&a, "blue", SIGNER_REALM, AAS_ALG_ES256);
 	signer_new(&b, "spare", SIGNER_REALM, AAS_ALG_EDDSA);
 	chain_init(&c, "alice", 1000);
 	chain_add(&c, line = chain_genesis(&c, by, 2, rkey));
 	free(line);
-	begin(c.p, c.len);
-	save("record", "genesis");
+	seed_begin(c.p, c.len);
+	seed_save("record", "genesis");
 	chain_entry(&c, AAS_T_SUSPEND_KEY, e);
-	must(aas_key_id(&b.key.login, e->key) == 0, "key id");
+	seed_must(aas_key_id(&b.key.login, e->key) == 0, "key id");
 	chain_add(&c, line = chain_sign(e, by, 1, NULL));
 	free(line);
-	begin(c.p, c.len);
-	save("record", "suspended");
+	seed_begin(c.p, c.len);
+	seed_save("record", "suspended");
 	chain_free(&c);
 	signer_free(&a);
 	signer_free(&b);
@@ -364,17 +340,19 @@ record(void)
 static void
 packet(uint8_t type)
 {
-	const uint8_t head[] = { (uint8_t)((part_n + 4) >> 8),
-		(uint8_t)(part_n + 4), 'A', 'A', AAS_FRAME_VERSION, type };
+	const uint8_t head[] = { (uint8_t)((seed_part_n + 4) >> 8),
+		(uint8_t)(seed_part_n + 4), 'A', 'A', AAS_FRAME_VERSION, type };
 
-	add(head, sizeof(head));
-	add(part, part_n);
+	seed_add(head, sizeof(head));
+	seed_add(seed_part, seed_part_n);
 }
 
 static void
 packet_verdict(const struct aas_verdict *v)
 {
-	must(aas_verdict_put(v, part, sizeof(part), &part_n) == 0, "verdict");
+	seed_must(
+	    aas_verdict_put(v, seed_part, sizeof(seed_part), &seed_part_n) == 0,
+	    "verdict");
 	packet(AAS_MSG_VERDICT);
 }
 
@@ -384,7 +362,9 @@ packet_text(uint8_t type, const char *text)
 	struct aas_text t = { .serial = type >= AAS_MSG_SECRET };
 
 	snprintf(t.text, sizeof(t.text), "%s", text);
-	must(aas_text_put(type, &t, part, sizeof(part), &part_n) == 0, text);
+	seed_must(aas_text_put(type, &t, seed_part, sizeof(seed_part),
+		      &seed_part_n) == 0,
+	    text);
 	packet(type);
 }
 
@@ -394,10 +374,10 @@ pam(const char *name, const uint8_t how[3], const struct aas_verdict *v)
 {
 	static const uint8_t talk = 0xbf;
 
-	begin(how, 3);
-	add(&talk, 1);
+	seed_begin(how, 3);
+	seed_add(&talk, 1);
 	packet_verdict(v);
-	save("pam", name);
+	seed_save("pam", name);
 }
 
 static void
@@ -409,23 +389,23 @@ pam_dialogs(void)
 	struct aas_verdict v;
 
 	verdict(&v, AAS_OP_ASSERT, 1);
-	begin(pin, sizeof(pin));
+	seed_begin(pin, sizeof(pin));
 	packet_text(AAS_MSG_INFO, "Touch 'blue' or 'spare'");
 	packet_text(AAS_MSG_SECRET, "PIN for 'blue': ");
 	packet_text(AAS_MSG_ERROR, "Wrong");
 	packet_verdict(&v);
-	save("pam", "pin");
-	begin(far, sizeof(far));
+	seed_save("pam", "pin");
+	seed_begin(far, sizeof(far));
 	packet_text(AAS_MSG_ASK, "Press Enter");
 	packet_verdict(&v);
-	save("pam", "remote-allowed");
-	begin(again, sizeof(again));
+	seed_save("pam", "remote-allowed");
+	seed_begin(again, sizeof(again));
 	verdict(&v, AAS_OP_VERIFY, 0);
 	packet_verdict(&v);
-	add("\0\0", 2);
+	seed_add("\0\0", 2);
 	verdict(&v, AAS_OP_ASSERT, 1);
 	packet_verdict(&v);
-	save("pam", "verify-first");
+	seed_save("pam", "verify-first");
 }
 
 static void
@@ -476,22 +456,22 @@ ceremony_made(const char *name, int32_t alg)
 	struct signer s;
 
 	signer_new(&s, "blue", SIGNER_REALM, alg);
-	must(aas_sha256(SIGNER_REALM, strlen(SIGNER_REALM), NULL, 0, NULL, 0,
-		 hash) == 0,
+	seed_must(aas_sha256(SIGNER_REALM, strlen(SIGNER_REALM), NULL, 0, NULL,
+		      0, hash) == 0,
 	    name);
-	begin("\2", 1);
-	add(hash, sizeof(hash));
-	add(head, sizeof(head));
-	add("0123456789abcdef", 16);
-	add(len, sizeof(len));
-	add(s.key.login.id, s.key.login.id_len);
-	add(alg == AAS_ALG_EDDSA ? eddsa : es256, sizeof(es256));
-	add(s.key.login.pk, 32);
+	seed_begin("\2", 1);
+	seed_add(hash, sizeof(hash));
+	seed_add(head, sizeof(head));
+	seed_add("0123456789abcdef", 16);
+	seed_add(len, sizeof(len));
+	seed_add(s.key.login.id, s.key.login.id_len);
+	seed_add(alg == AAS_ALG_EDDSA ? eddsa : es256, sizeof(es256));
+	seed_add(s.key.login.pk, 32);
 	if (alg == AAS_ALG_ES256) {
-		add("\x22\x58\x20", 3);
-		add(s.key.login.pk + 32, 32);
+		seed_add("\x22\x58\x20", 3);
+		seed_add(s.key.login.pk + 32, 32);
 	}
-	save("ceremony", name);
+	seed_save("ceremony", name);
 	signer_free(&s);
 }
 
@@ -506,16 +486,17 @@ ceremony(void)
 	r.match = 1;
 	r.proof.auth_len = 37;
 	r.proof.sig_len = 70;
-	save_part("ceremony", "result",
-	    aas_io_result_put(&r, part, sizeof(part), &part_n), 0);
+	seed_save_part("ceremony", "result",
+	    aas_io_result_put(&r, seed_part, sizeof(seed_part), &seed_part_n),
+	    0);
 	j.op = AAS_IO_ASSERT;
 	j.timeout_ms = 1000;
 	snprintf(j.rp, sizeof(j.rp), "%s", SIGNER_REALM);
 	j.ids_n = 2;
 	j.ids[0].len = j.ids[1].len = 16;
-	must(aas_secret_set(&j.pin, "1234", 4) == 0, "job");
-	save_part("ceremony", "job",
-	    aas_io_job_put(&j, part, sizeof(part), &part_n), 1);
+	seed_must(aas_secret_set(&j.pin, "1234", 4) == 0, "job");
+	seed_save_part("ceremony", "job",
+	    aas_io_job_put(&j, seed_part, sizeof(seed_part), &seed_part_n), 1);
 	ceremony_made("made-es256", AAS_ALG_ES256);
 	ceremony_made("made-eddsa", AAS_ALG_EDDSA);
 }
@@ -527,7 +508,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: seeds DIR\n");
 		return 2;
 	}
-	top = argv[1];
+	seed_top = argv[1];
 	proto_requests();
 	proto_answers();
 	proto_texts();

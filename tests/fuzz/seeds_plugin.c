@@ -1,63 +1,8 @@
 /*
  * seeds_plugin DIR: as seeds, for what a worker says.
  */
-#include <sys/stat.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "policy/source/wire.h"
-
-static const char *top;
-static uint8_t out[65536], part[65536];
-static size_t out_n, part_n;
-
-static void
-must(int ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "seeds: %s\n", what);
-		exit(1);
-	}
-}
-
-static void
-save(const char *dir, const char *name)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", top, dir);
-	(void)mkdir(path, 0777);
-	snprintf(path, sizeof(path), "%s/%s/%s", top, dir, name);
-	must((f = fopen(path, "we")) != NULL, path);
-	must(fwrite(out, 1, out_n, f) == out_n, path);
-	must(fclose(f) == 0, path);
-}
-
-static void
-begin(const void *p, size_t n)
-{
-	memcpy(out, p, n);
-	out_n = n;
-}
-
-static void
-add(const void *p, size_t n)
-{
-	memcpy(out + out_n, p, n);
-	out_n += n;
-}
-
-static void
-save_part(const char *dir, const char *name, int r, uint8_t which)
-{
-	must(r == 0, name);
-	begin(&which, 1);
-	add(part, part_n);
-	save(dir, name);
-}
+#include "tests/fuzz/seed.h"
 
 /* A message of the stream, or alone. */
 static void
@@ -65,11 +10,11 @@ plugin_add(struct aas_wr *w, uint8_t type)
 {
 	uint8_t head[5] = { 0, 0, 0, 0, type };
 
-	must(aas_wr_end(w, &part_n) == 0, "plugin");
-	head[2] = (uint8_t)((part_n + 1) >> 8);
-	head[3] = (uint8_t)(part_n + 1);
-	add(head, sizeof(head));
-	add(part, part_n);
+	seed_must(aas_wr_end(w, &seed_part_n) == 0, "plugin");
+	head[2] = (uint8_t)((seed_part_n + 1) >> 8);
+	head[3] = (uint8_t)(seed_part_n + 1);
+	seed_add(head, sizeof(head));
+	seed_add(seed_part, seed_part_n);
 }
 
 static void
@@ -97,35 +42,35 @@ plugin(void)
 		"alice", 1000, names, "sshd" };
 	struct aas_wr w;
 
-	aas_wr_init(&w, part, sizeof(part));
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_rule_put(&w, &r);
-	must(aas_wr_end(&w, &part_n) == 0, "plugin");
-	save_part("plugin", "rule", 0, 0);
-	aas_wr_init(&w, part, sizeof(part));
+	seed_must(aas_wr_end(&w, &seed_part_n) == 0, "plugin");
+	seed_save_part("plugin", "rule", 0, 0);
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_query_put(&w, &q);
-	must(aas_wr_end(&w, &part_n) == 0, "plugin");
-	save_part("plugin", "query", 0, 1);
-	begin("\2", 1);
-	aas_wr_init(&w, part, sizeof(part));
+	seed_must(aas_wr_end(&w, &seed_part_n) == 0, "plugin");
+	seed_save_part("plugin", "query", 0, 1);
+	seed_begin("\2", 1);
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_rule_put(&w, &r);
 	plugin_add(&w, AAS_PW_RULE);
-	aas_wr_init(&w, part, sizeof(part));
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_report_put(&w, &rp);
 	plugin_add(&w, AAS_PW_REPORT);
-	aas_wr_init(&w, part, sizeof(part));
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_file_put(&w, &f);
 	plugin_add(&w, AAS_PW_FILE);
-	aas_wr_init(&w, part, sizeof(part));
+	aas_wr_init(&w, seed_part, sizeof(seed_part));
 	aas_pw_end_put(&w, AAS_PLUGIN_SUCCESS);
 	plugin_add(&w, AAS_PW_END);
-	save("plugin", "stream");
+	seed_save("plugin", "stream");
 }
 
 int
 main(int argc, char **argv)
 {
-	must(argc == 2, "seeds_plugin DIR");
-	top = argv[1];
+	seed_must(argc == 2, "seeds_plugin DIR");
+	seed_top = argv[1];
 	plugin();
 	return 0;
 }

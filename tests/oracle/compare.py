@@ -16,7 +16,7 @@ from reference import evaluate, lease
 FIELDS = ["verdict", "reason", "from", "attest", "attest_until",
           "wants_since", "break_glass", "enrolled", "present", "uv",
           "device_bound", "alert", "training", "timeout", "session", "idle",
-          "reauth"]
+          "reauth", "sudo", "wants_lease"]
 
 
 def stage_line(answer):

@@ -72,6 +72,22 @@ list(const json_t *o, const char *name)
 }
 
 static void
+lists_free(struct aas_plugin_rule *r)
+{
+	free((void *)(uintptr_t)r->users);
+	free((void *)(uintptr_t)r->groups);
+	free((void *)(uintptr_t)r->services);
+	free((void *)(uintptr_t)r->hosts);
+	free((void *)(uintptr_t)r->networks);
+	free((void *)(uintptr_t)r->hours);
+	free((void *)(uintptr_t)r->aaguids);
+	free((void *)(uintptr_t)r->lease_grantors);
+	free((void *)(uintptr_t)r->lease_accounts);
+	free((void *)(uintptr_t)r->evidence_services);
+	free((void *)(uintptr_t)r->evidence_ssh_ca);
+}
+
+static void
 rule_of(const json_t *o, struct aas_arena *arena, struct aas_rule *out)
 {
 	const json_t *lease = json_object_get(o, "lease");
@@ -105,6 +121,7 @@ rule_of(const json_t *o, struct aas_arena *arena, struct aas_rule *out)
 		.window = text(o, "window"),
 		.alert = text(o, "alert"),
 		.training = text(o, "training"),
+		.sudo = text(o, "sudo"),
 		.lease_grantors = list(lease, "grantors"),
 		.lease_accounts = list(lease, "accounts"),
 		.lease_max = text(lease, "max"),
@@ -112,25 +129,17 @@ rule_of(const json_t *o, struct aas_arena *arena, struct aas_rule *out)
 		.not_after = text(o, "not_after"),
 		.evidence_services = list(o, "evidence_services"),
 		.evidence_ssh_ca = list(o, "evidence_ssh_ca"),
+		.flaw = text(o, "flaw"),
 	};
 
-	if (aas_rule_from(&r, r.not_before != NULL ? "attest" : "oracle",
+	if (aas_rule_from(&r,
+		r.not_before != NULL || r.flaw != NULL ? "attest" : "oracle",
 		gid_of, NULL, arena, out, &fault) != AAS_OK) {
 		(void)fprintf(stderr, "oracle: rule %s: %s: %s\n", r.name,
 		    fault.field, fault.text);
 		exit(2);
 	}
-	free((void *)(uintptr_t)r.users);
-	free((void *)(uintptr_t)r.groups);
-	free((void *)(uintptr_t)r.services);
-	free((void *)(uintptr_t)r.hosts);
-	free((void *)(uintptr_t)r.networks);
-	free((void *)(uintptr_t)r.hours);
-	free((void *)(uintptr_t)r.aaguids);
-	free((void *)(uintptr_t)r.lease_grantors);
-	free((void *)(uintptr_t)r.lease_accounts);
-	free((void *)(uintptr_t)r.evidence_services);
-	free((void *)(uintptr_t)r.evidence_ssh_ca);
+	lists_free(&r);
 }
 
 static void
@@ -143,6 +152,20 @@ zone_of(const json_t *a, struct aas_zone_step *zone)
 		zone[i].offset_s =
 		    (int32_t)json_integer_value(json_array_get(step, 1));
 	}
+}
+
+static const char *const sudos[] = { "", "fresh-sign-in", "agent", "local-key",
+	"deny" };
+
+static uint8_t
+sudo_of(const char *word)
+{
+	for (uint8_t i = 0; i < 5; i++) {
+		if (strcmp(sudos[i], word) == 0)
+			return i;
+	}
+	die("sudo");
+	return 0;
 }
 
 static void
@@ -164,6 +187,7 @@ build(const json_t *o, struct aas_policy **p)
 		.session_s = number(s, "session"),
 		.idle_s = number(s, "idle"),
 		.reauth_s = number(s, "reauth"),
+		.sudo = sudo_of(text(s, "sudo")),
 		.built_s = 1,
 		.rules_n = json_array_size(rules),
 		.zone_n = json_array_size(steps),
@@ -223,7 +247,7 @@ print_stage(const struct aas_policy *p, const struct aas_decision *d,
     const json_t *keys)
 {
 	static const char *const attests[] = { "none", "shown", "pending",
-		"missing", "expired", "future" };
+		"missing", "expired", "future", "revoked", "void", "unread" };
 	const char *reason = aas_policy_reason(d->reason);
 	int required = d->verdict == AAS_V_REQUIRE;
 
@@ -232,14 +256,15 @@ print_stage(const struct aas_policy *p, const struct aas_decision *d,
 		return;
 	}
 	(void)printf("%s %s %lld %s %lld %d %d %d %d %d %d %d %d %u %lld %lld "
-		     "%lld",
+		     "%lld %s %d",
 	    verdict_word(d->verdict), reason,
 	    (long long)(required ? d->from_s : 0),
-	    d->attest < 6 ? attests[d->attest] : "?",
+	    d->attest < 9 ? attests[d->attest] : "?",
 	    (long long)d->attest_until_s, required && d->wants_since,
 	    d->break_glass, d->enrolled_min, d->present, d->uv, d->device_bound,
 	    d->alert, d->training, d->timeout_s, (long long)d->session_s,
-	    (long long)d->idle_s, (long long)d->reauth_s);
+	    (long long)d->idle_s, (long long)d->reauth_s,
+	    d->sudo < 5 ? sudos[d->sudo] : "?", d->wants_lease);
 	print_rules(d);
 	(void)printf(" ");
 	for (size_t i = 0; i < json_array_size(keys); i++) {
@@ -278,6 +303,7 @@ ask(const json_t *o, const struct aas_policy *p)
 		.remote = (int)number(o, "remote"),
 		.now_s = number(o, "now"),
 		.since_s = number(o, "since"),
+		.lease_s = number(o, "lease"),
 	};
 
 	for (size_t i = 0; i < json_array_size(groups); i++)

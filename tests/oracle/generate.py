@@ -8,7 +8,8 @@ from reference import instant
 
 USERS = ["alice", "bob", "carol", "dave", "eve", "root", "codex"]
 GROUPS = ["staff", "ops", "build", "guests", "cyber", "all", "root", "aas"]
-SERVICES = ["sshd", "login", "sudo", "su", "cron", "aas-sso", "codex-runner"]
+SERVICES = ["sshd", "login", "sudo", "su", "cron", "aas-sso", "codex-runner",
+            "aas-runner"]
 HOSTS = ["build-1", "build-22", "desk", "Desk", "build-*", "*-22", "b*2", "*"]
 NETWORKS = ["10.0.0.0/8", "10.1.2.3", "192.0.2.0/24", "0.0.0.0/0",
             "2001:db8::/32", "2001:db8:0:1::/64", "::1", "::/0",
@@ -23,6 +24,7 @@ HOURS = ["Mon-Fri 08:00-18:00", "22:00-06:00", "Sat,Sun 00:00-24:00",
 DATES = ["2026-06-01T00:00:00Z", "2026-03-29T01:00:00Z",
          "2026-10-25T03:00:00+02:00", "2027-01-01T00:00:00Z",
          "2026-05-31T19:00:00-04:30", "2025-12-31T23:59:59Z"]
+SUDO = ["fresh-sign-in", "agent", "local-key", "deny"]
 DURATIONS = ["1m", "5m", "15m", "1h", "90m", "8h", "12h", "1d", "7d",
              "1d12h", "1h30m", "30d"]
 WINDOWS = ["5s", "30s", "1m", "90s", "10m"]
@@ -76,17 +78,24 @@ class Case:
                 ("device_bound", [True]), ("session", DURATIONS),
                 ("idle", DURATIONS), ("reauth", DURATIONS),
                 ("window", WINDOWS), ("alert", ["required"]),
-                ("training", ["excluded"])):
+                ("training", ["excluded"]),
+                ("sudo", SUDO)):
             if self.maybe(chance):
                 rule[name] = self.rng.choice(values)
         if self.maybe(chance):
             rule["aaguids"] = self.some(AAGUIDS)
 
     def attestation(self, rule):
+        if self.maybe(.3):
+            rule["flaw"] = self.rng.choice(["revoked", "void", "unread"])
+        if rule.get("flaw") == "unread":
+            return
         if self.maybe(.5):
             rule["users"] = self.some(USERS, 1)
         else:
             rule["groups"] = self.some(GROUPS, 1)
+        if "flaw" in rule:
+            return
         first, last = sorted(self.rng.sample(DATES, 2), key=instant)
         rule.update(not_before=first, not_after=last)
         if self.maybe(.5):
@@ -104,6 +113,8 @@ class Case:
             rule["lease"] = {"grantors": self.some(GROUPS),
                              "accounts": self.some(USERS),
                              "max": self.rng.choice(DURATIONS)}
+            if self.maybe(.5):
+                rule["services"] = self.some(SERVICES)
             return rule
         if kind == "attest":
             self.attestation(rule)
@@ -143,7 +154,8 @@ class Case:
                 "enrolled": choice([2, 2, 2, 4]), "present": choice([1, 1, 2]),
                 "uv": self.maybe(.6), "timeout": choice([60, 60, 20, 300]),
                 "session": choice([0, 0, 3600, 100000]),
-                "idle": choice([0, 0, 600]), "reauth": choice([0, 0, 900])},
+                "idle": choice([0, 0, 600]), "reauth": choice([0, 0, 900]),
+                "sudo": choice(["", "", ""] + SUDO)},
             "zone": choice(ZONES),
             "rules": [self.rule(number) for number in range(count)]}
 
@@ -167,4 +179,5 @@ class Case:
             "ca_state": ca_state,
             "ca": choice(CAS) if ca_state == "known" else None,
             "keys": [[choice(AAGUIDS), self.maybe(.5)] for _ in range(2)],
+            "lease": choice([0, 0, 1, 28800]),
             "account": choice(USERS)}

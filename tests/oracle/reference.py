@@ -123,15 +123,22 @@ def matches(rule, request, zone):
     return True
 
 
+def is_attestation(rule):
+    return "not_before" in rule or "flaw" in rule
+
+
 def attestation(rules, request, zone):
     """The best of the attestations that are about this person."""
-    order = ["expired", "future", "missing", "pending", "shown"]
+    order = ["unread", "void", "revoked",
+             "expired", "future", "missing", "pending", "shown"]
     best = None
     for number, rule in rules:
-        if "not_before" not in rule or not matches(rule, request, zone):
+        if not is_attestation(rule) or not matches(rule, request, zone):
             continue
-        until = instant(rule["not_after"])
-        if request["now"] < instant(rule["not_before"]):
+        until = instant(rule["not_after"]) if "not_after" in rule else 0
+        if "flaw" in rule:
+            state = rule["flaw"]
+        elif request["now"] < instant(rule["not_before"]):
             state = "future"
         elif request["now"] >= until:
             state = "expired"
@@ -157,18 +164,29 @@ def smallest(values, otherwise):
     return min(said) if said else otherwise
 
 
+def needs_lease(rule, request):
+    """Whom a lease names runs on one alone, where the rule says or at a
+    runner's."""
+    return "lease" in rule and request["user"] in rule["lease"]["accounts"] \
+        and request["service"] in rule.get(
+            "services", ["aas-runner", "codex-runner"])
+
+
 def decide(policy, request, stage):
     """One stage: the rules in force, those that warn too, or all."""
     settings, zone = policy["settings"], policy["zone"]
     rules = list(enumerate(policy["rules"]))
-    if request["groups"] is None:
-        if any("groups" in rule for _, rule in rules):
-            return {"verdict": "deny", "reason": "groups"}
+    # A statement that is not authentic asks for no groups of its own.
+    wanted = any("groups" in rule and rule.get("flaw") != "void"
+                 for _, rule in rules)
+    if request["groups"] is None and wanted:
+        return {"verdict": "deny", "reason": "groups"}
+    if not wanted:
         request = dict(request, groups=[])
 
     hit = [(number, rule) for number, rule in rules
            if STAGES[rule.get("mode", "enforce")] <= stage
-           and "lease" not in rule and "not_before" not in rule
+           and "lease" not in rule and not is_attestation(rule)
            and matches(rule, request, zone)]
     denies = [n for n, rule in hit if rule.get("deny")]
     exempts = [n for n, rule in hit if rule.get("exempt")]
@@ -200,6 +218,12 @@ def decide(policy, request, stage):
         answer.update(verdict="optional", rules=[])
     answer["rules"] = answer["rules"][:8]
 
+    leases = [n for n, rule in rules if needs_lease(rule, request)]
+    answer["wants_lease"] = bool(leases)
+    if leases and request["lease"] <= 0 and answer["verdict"] != "deny":
+        answer.update(verdict="deny", reason="no-lease", rules=leases[:8],
+                      attest="none", attest_until=0)
+
     terms = [rule for _, rule in hit]
     answer["break_glass"] = answer["verdict"] == "exempt" and any(
         rule.get("break_glass") for rule in terms if rule.get("exempt"))
@@ -212,6 +236,10 @@ def decide(policy, request, stage):
     answer["device_bound"] = any(rule.get("device_bound") for rule in terms)
     answer["alert"] = any("alert" in rule for rule in terms)
     answer["training"] = any("training" in rule for rule in terms)
+    said = [settings["sudo"]] + [rule.get("sudo") for rule in terms]
+    answer["sudo"] = next(
+        (word for word in ("deny", "local-key", "agent") if word in said),
+        "fresh-sign-in")
     answer["timeout"] = smallest(
         [settings["timeout"]]
         + [seconds(rule.get("window", "0s")) for rule in terms], 60)

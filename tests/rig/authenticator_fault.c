@@ -113,6 +113,8 @@ rig_fault_head(const struct rig_key *key, bool up, uint8_t head[37])
 {
 	unsigned flags = head[32];
 
+	if (key->st.synced)
+		flags |= CTAP_FLAG_BE | CTAP_FLAG_BS;
 	if (rig_fault_on(key, RIG_FAULT_WRONG_RP, up))
 		head[0] ^= 0xff;
 	if (rig_fault_on(key, RIG_FAULT_NO_UP, up))

@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "tests/rig/authenticator_priv.h"
 #include "tests/rig/ctap.h"
@@ -12,8 +13,13 @@
 #define PIN_LEN_MIN     4
 #define MAX_IDS         8 /* of a list, in one request */
 
-const uint8_t rig_aaguid[16] = { 0x61, 0x61, 0x73, 0x2d, 0x72, 0x69, 0x67, 0x2d,
-	0x73, 0x6f, 0x66, 0x74, 0x6b, 0x65, 0x79, 0x31 };
+void
+rig_aaguid(const struct rig_key *key, uint8_t aaguid[16])
+{
+	memcpy(aaguid, "aas-rig-softkey1", 16);
+	if (key->st.make != 0)
+		aaguid[15] = key->st.make;
+}
 
 static void
 put_option(struct rig_buf *out, const char *name, bool value)
@@ -54,13 +60,16 @@ put_algorithm(struct rig_buf *out, int alg)
 int
 rig_cmd_info(struct rig_key *key, struct rig_buf *out)
 {
+	uint8_t aaguid[16];
+
+	rig_aaguid(key, aaguid);
 	rig_put_map(out, 10);
 	rig_put_int(out, 0x01);
 	rig_put_array(out, 2);
 	rig_put_text(out, "FIDO_2_0");
 	rig_put_text(out, "FIDO_2_1");
 	rig_put_int(out, 0x03);
-	rig_put_bytes(out, rig_aaguid, sizeof(rig_aaguid));
+	rig_put_bytes(out, aaguid, sizeof(aaguid));
 	rig_put_int(out, 0x04);
 	put_options(key, out);
 	rig_put_int(out, 0x05);

@@ -165,6 +165,7 @@ put_authdata(struct rig_key *key, const struct make *m, bool verified,
 {
 	uint32_t counter = rig_fault_counter(key, true);
 	uint8_t head[37], idlen[2] = { 0, RIG_CRED_ID_LEN };
+	uint8_t aaguid[16];
 	uint8_t pub[64];
 	size_t n;
 	int alg = m->alg;
@@ -180,7 +181,8 @@ put_authdata(struct rig_key *key, const struct make *m, bool verified,
 		head[33 + i] = (uint8_t)(counter >> (24 - 8 * i));
 	rig_fault_head(key, true, head);
 	rig_put(ad, head, sizeof(head));
-	rig_put(ad, rig_aaguid, sizeof(rig_aaguid));
+	rig_aaguid(key, aaguid);
+	rig_put(ad, aaguid, sizeof(aaguid));
 	rig_put(ad, idlen, sizeof(idlen));
 	rig_put(ad, id, RIG_CRED_ID_LEN);
 	put_cose(ad, alg, pub);

@@ -78,6 +78,8 @@ struct rig_state {
 	uint8_t pin_hash[16];
 	unsigned pin_retries;
 	unsigned uv_retries;
+	bool synced;  /* its credentials are backed up, and say so */
+	uint8_t make; /* last byte of its AAGUID; 0: as it is */
 	struct rig_resident rk[RIG_RESIDENT_MAX];
 	size_t rk_n;
 };
@@ -171,7 +173,7 @@ int rig_cred_secret(const struct rig_key *key, const uint8_t rp_hash[32],
  * Commands: each returns a CTAP status (0 with the CBOR in out) or a RIG_ST_
  * value.  map is the parsed parameters, or NULL if there were none.
  */
-extern const uint8_t rig_aaguid[16];
+void rig_aaguid(const struct rig_key *key, uint8_t aaguid[16]);
 int rig_cmd_info(struct rig_key *key, struct rig_buf *out);
 int rig_cmd_make(
     struct rig_key *key, const cbor_item_t *map, struct rig_buf *out);

@@ -62,6 +62,18 @@ set_number(struct rig_key *key, const char *name, const char *value)
 		key->st.uv_retries = (unsigned)n;
 		return rig_store_save(key);
 	}
+	if (strcmp(name, "synced") == 0) {
+		if (number(value, 1, &n) != 0)
+			return -1;
+		key->st.synced = n == 1;
+		return rig_store_save(key);
+	}
+	if (strcmp(name, "make") == 0) {
+		if (number(value, UINT8_MAX, &n) != 0)
+			return -1;
+		key->st.make = (uint8_t)n;
+		return rig_store_save(key);
+	}
 	if (strcmp(name, "delay_ms") != 0 && strcmp(name, "timeout_ms") != 0)
 		return 1;
 	if (number(value, 3600000, &n) != 0)

@@ -54,13 +54,20 @@ rig_skip()
 
 # rig_alone ARG...: run the calling script again where no other test is: its
 # own /etc, /run, /tmp, /dev, /home, state, processes and network, which end
-# with it.  Tests of one "make check" may then run at the same time.
+# with it.  Tests of one "make check" may then run at the same time; one that
+# takes the whole machine sets rig_crowds=yes before, and runs when no other
+# does.
 rig_alone()
 {
+	local how=--shared
+
+	[ -z "${rig_crowds:-}" ] || how=--exclusive
 	[ -e /run/aas-rig ] || rig_skip "needs a private host: ./dev check"
 	[ -x "$rig_bin/softkeyd" ] || rig_skip "the software keys are not built"
 	if [ "${rig_inside:-}" != yes ]; then
-		rig_inside=yes exec unshare --mount --propagation private \
+		rig_inside=yes exec flock --close "$how" \
+		    "$rig_bin/.crowd" \
+		    unshare --mount --propagation private \
 		    --pid --fork --kill-child --net --ipc \
 		    /bin/bash "$0" "$@"
 	fi
@@ -134,6 +141,24 @@ rig_keys()
 	softkeyd
 }
 
+# blinks KEY: how often it has blinked.
+blinks()
+{
+	softkey status "$1" | sed 's/.*"blinks": *\([0-9]*\).*/\1/'
+}
+
+# blinked N CMD...: blue blinked so often meanwhile.
+blinked()
+{
+	local n=$1 before
+
+	before=$(blinks blue)
+	shift
+	"$@"
+	echo "blinked $(($(blinks blue) - before)) times"
+	[ $(($(blinks blue) - before)) = "$n" ]
+}
+
 # --- users and settings -------------------------------------------------------
 
 # rig_user NAME PASSWORD
@@ -180,9 +205,16 @@ rig_stack_plain()
 # rig_settings: aas.conf comes on stdin and is compiled.
 rig_settings()
 {
+	rig_conf
+	aasctl policy build >/dev/null
+}
+
+# rig_conf: aas.conf comes on stdin, for who reads it itself: no policy is
+# compiled, so that no alert says so.
+rig_conf()
+{
 	mkdir -p /etc/aas
 	cat >/etc/aas/aas.conf
-	aasctl policy build >/dev/null
 }
 
 # --- services -----------------------------------------------------------------
@@ -237,6 +269,44 @@ rig_enroll()
 	    { cat /tmp/enroll.out >&2; return 1; }
 	softkey unplug blue || :
 	softkey unplug spare || :
+}
+
+# rig_export_key USER KEY: the SSH credential of a key of the enrolment, as files
+# of OpenSSH: /run/KEY and /run/KEY.pub.
+rig_export_key()
+{
+	python3 - "/var/lib/aas/records/$(id -u "$1")" "$2" "/run/$2" <<-'PY'
+	import base64, json, os, struct, sys
+	record, label, path = sys.argv[1:]
+	def b64(s):
+	    s = s.replace("-", "+").replace("_", "/").rstrip("=")
+	    return base64.b64decode(s + "=" * (-len(s) % 4))
+	def string(b):
+	    b = b.encode() if isinstance(b, str) else b
+	    return struct.pack(">I", len(b)) + b
+	entry = json.loads(b64(open(record).readline().split()[1]))
+	cred = [k for k in entry["keys"] if k["label"] == label][0]["ssh"]
+	kind = "sk-ecdsa-sha2-nistp256@openssh.com"
+	public = string(kind) + string("nistp256")
+	if cred["alg"] != -7:
+	    kind = "sk-ssh-ed25519@openssh.com"
+	    public = string(kind) + string(b64(cred["pk"]))
+	else:
+	    public += string(b"\4" + b64(cred["pk"]))
+	public += string("ssh:" + entry["realm"])
+	private = bytes(8) + public + b"\5" + string(b64(cred["id"]))
+	private += string("") + string("aas")
+	private += bytes(range(1, 1 + -len(private) % 8))
+	blob = b"openssh-key-v1\0" + string("none") * 2 + string("")
+	blob += struct.pack(">I", 1) + string(public) + string(private)
+	text = base64.encodebytes(blob).decode()
+	os.umask(0o077)
+	with open(path, "w") as f:
+	    f.write("-----BEGIN OPENSSH PRIVATE KEY-----\n" + text +
+	        "-----END OPENSSH PRIVATE KEY-----\n")
+	with open(path + ".pub", "w") as f:
+	    f.write(kind + " " + base64.b64encode(public).decode() + " aas\n")
+	PY
 }
 
 # rig_demo: the host of the demonstration, whole: a user demo who has to

@@ -4,20 +4,50 @@
 dist_noinst_SCRIPTS += dev %D%/boot.sh %D%/build.sh %D%/host.sh %D%/init.sh \
 	tests/ring2.sh
 dist_noinst_SCRIPTS += %D%/demo/demo.sh %D%/demo/talk.exp
-EXTRA_DIST += %D%/lib.sh %D%/packages
+EXTRA_DIST += %D%/lib.sh %D%/lease.sh %D%/notices.py %D%/packages \
+	%D%/sessions.sh
 IT_TESTS = tests/it_aasd.sh tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.sh
 IT_TESTS += tests/it_authority.sh tests/it_stranger.sh
 IT_TESTS += tests/it_attest.sh
 IT_TESTS += tests/it_unlock.sh
 IT_TESTS += tests/it_clone.sh
 IT_TESTS += tests/it_hosts.sh
+IT_TESTS += tests/it_kinds.sh
 IT_TESTS += tests/it_load.sh
 IT_TESTS += tests/it_calls.sh
 IT_TESTS += tests/it_rehearse.sh
 IT_TESTS += tests/it_full.sh
 IT_TESTS += tests/it_plugin.sh
 IT_TESTS += tests/it_origin.sh
-IT_TESTS += tests/it_policy.sh
+IT_TESTS += tests/it_elsewhere.sh
+IT_TESTS += tests/it_policy.sh tests/it_groups.sh
+IT_TESTS += tests/it_reauth.sh
+IT_TESTS += tests/it_extend.sh tests/it_within.sh
+IT_TESTS += tests/it_lease.sh tests/it_lease_boot.sh
+IT_TESTS += tests/it_lease_queue.sh
+IT_TESTS += tests/it_scope.sh
+IT_TESTS += tests/it_two_keys.sh
+IT_TESTS += tests/it_signout.sh
+IT_TESTS += tests/it_lock_recovery.sh
+IT_TESTS += tests/it_told.sh
+IT_TESTS += tests/it_sessions.sh
+IT_TESTS += tests/it_sessions_boot.sh
+IT_TESTS += tests/it_dashboard.sh
+IT_TESTS += tests/it_codex.sh
+IT_TESTS += tests/it_codex_list.sh
+IT_TESTS += tests/it_codex_many.sh tests/it_codex_boot.sh
+IT_TESTS += tests/it_notify.sh tests/it_notify_kill.sh \
+	tests/it_notify_apart.sh tests/it_notify_boot.sh tests/it_notify_desktop.sh \
+	tests/it_notify_group.sh tests/it_notify_full.sh tests/it_notify_samples.sh
+IT_TESTS += tests/it_keeper.sh
+IT_TESTS += tests/it_flood.sh tests/it_forge.sh
+IT_TESTS += tests/it_idle_display.sh tests/it_typing.sh
+IT_TESTS += tests/it_idle.sh tests/it_kept.sh tests/it_outlive.sh
+IT_TESTS += tests/it_networks.sh tests/it_events.sh
+IT_TESTS += tests/it_lock.sh
+IT_TESTS += tests/it_package.sh tests/it_signin.sh
+IT_TESTS += tests/it_undelivered.sh
+IT_TESTS += tests/it_upgrade.sh
 TESTS += $(IT_TESTS)
 EXTRA_DIST += $(IT_TESTS) tests/coverage.h
 
@@ -34,6 +64,19 @@ tests_rig_softkeyd_SOURCES = \
 	%D%/softkeyd_port.c \
 	%D%/softkeyd_sysfs.c
 tests_rig_softkeyd_LDADD = %D%/librig.la
+
+# Who tries to outlive a session.
+noinst_PROGRAMS += %D%/outlive
+tests_rig_outlive_SOURCES = %D%/outlive.c
+tests_rig_outlive_CFLAGS = $(AM_CFLAGS) -pthread
+
+# Who kills a program at a system call of its own.
+noinst_PROGRAMS += %D%/kill_at
+tests_rig_kill_at_SOURCES = %D%/kill_at.c
+
+# A sendmail that is set-group-ID.
+noinst_PROGRAMS += %D%/maildrop
+tests_rig_maildrop_SOURCES = %D%/maildrop.c
 
 # The key alone, for unit tests, fuzzing and benchmarks.
 noinst_LTLIBRARIES += %D%/librig.la

@@ -8,7 +8,8 @@
  *
  * A pty may become the controlling terminal of a session leader that opens
  * it, an sshd say, which would then be killed when the key is pulled out.
- * So each pty belongs to a session from its begin: the keeper's.
+ * So each pty belongs to a session from its begin: the keeper's, who is
+ * nobody in particular, so that nobody is told anything on that terminal.
  */
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -25,6 +26,7 @@
 
 #include "tests/rig/softkeyd.h"
 
+#define KEEPER   65533
 #define STALE_MS 200 /* half a report older than that is nobody's */
 
 /* A session that does nothing but own the terminal until its hangup. */
@@ -33,14 +35,16 @@ keep(int slave, int ready)
 {
 	static const char ok = 'k';
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)dup2(slave, 0);
 	(void)dup2(ready, 1);
 	(void)close_range(2, ~0U, 0);
 	(void)signal(SIGHUP, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	if (setsid() == -1 || ioctl(0, TIOCSCTTY, 0) == -1 ||
-	    write(1, &ok, 1) != 1)
+	    (geteuid() == 0 &&
+		(setresgid(KEEPER, KEEPER, KEEPER) == -1 ||
+		    setresuid(KEEPER, KEEPER, KEEPER) == -1)) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || write(1, &ok, 1) != 1)
 		_exit(1);
 	(void)close(1);
 	for (;;)
