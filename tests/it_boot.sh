@@ -8,6 +8,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 # In the booted host: sign in, and see what logind made of it.
 if [ "${1:-}" = inside ]; then
 	[ "$(ps -o comm= -p 1)" = systemd ]
+	for dir in /etc /home /var/lib/aas; do # those of this test alone
+		mountpoint "$dir"
+	done
 	rig_user demo 'correct horse'
 	rig_stack_plain sshd
 	echo 'session required pam_systemd.so' >>/etc/pam.d/sshd
