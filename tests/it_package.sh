@@ -57,7 +57,6 @@ check "a comment is no line" goes
 printf 'package auth required pam_aas.so aas1\n' >/etc/pam.conf
 check "pam.conf counts" stays /etc/pam.conf
 rm /etc/pam.conf
-mkdir -p /usr/lib/pam.d
 printf 'auth required pam_aas.so aas1\n' >/usr/lib/pam.d/vendors
 check "a vendor's stack counts" stays /usr/lib/pam.d/vendors
 rm /usr/lib/pam.d/vendors

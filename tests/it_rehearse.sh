@@ -261,7 +261,6 @@ check "why: of a stack without us, what it would answer, and that it does not" \
     bash -c 'aasctl why demo --service foreign >/run/why;
     grep -q "^but: .*the stack of foreign asks" /run/why &&
     ! grep -q "not asked" /run/why'
-mkdir -p /usr/lib/pam.d
 mv /etc/pam.d/foreign /usr/lib/pam.d
 cp /etc/pam.d/batch /usr/lib/pam.d/vendors
 check "why: of a vendor's stack without us" bash -c \

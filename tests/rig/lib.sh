@@ -88,7 +88,9 @@ rig_mounts()
 	mkdir "$new"
 	cp -a /etc "$new/"
 	mount --bind "$new/etc" /etc
-	for dir in /home /root /var/log /var/lib/aas /var/spool/aas; do
+	for dir in /home /opt /root /usr/lib/pam.d \
+	    /usr/local/share/ca-certificates /var/lib/aas /var/log \
+	    /var/spool/aas; do
 		mkdir -p "$dir"
 		mount -t tmpfs -o mode=755 tmpfs "$dir"
 	done
