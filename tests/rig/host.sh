@@ -94,12 +94,12 @@ packages_of()
 	    "$here/packages"
 }
 
-# A layer fits as long as the machine below it and the wanted packages are
-# the same.
+# layer_key SET: a layer fits as long as the machine below it and the wanted
+# packages are the same; those of another set are not.
 layer_key()
 {
 	{
-		cat "$here/packages"
+		packages_of "$1"
 		sed -n '/^Build-Depends/,/^Standards/p' "$top/debian/control"
 		cat /var/lib/dpkg/status
 	} | sha256sum | cut -c1-16
