@@ -10,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/reason.h"
+#include "lib/service.h"
 #include "policy/rule.h"
 #include "aasctl/ask.h"
 #include "aasctl/moments.h"
@@ -234,21 +235,6 @@ struct roll {
 	json_t *list;
 };
 
-/* What is asked at this machine, wherever a person is. */
-static int
-is_here(const char *service)
-{
-	static const char *const here[] = { "su", "su-l", "sudo", "sudo-i",
-		"polkit-1", "cron", "crond", "atd", "systemd-user",
-		"aas-runner", "codex-runner" };
-
-	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
-		if (strcmp(service, here[i]) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 /*
  * At this machine, and from an address that nobody knows, which every network
  * is about: a rule that holds elsewhere, or at another hour, requires too.
@@ -264,7 +250,7 @@ see_service(const struct roll *o, const struct aas_person *person,
 	for (size_t i = 0; i < o->moments_n; i++) {
 		scene.now_s = o->moments[i];
 		see(&o->k, person, &scene, s);
-		if (scene.place.remote || is_here(service))
+		if (scene.place.remote || aas_service_here(service))
 			continue;
 		scene.place.remote = 1;
 		see(&o->k, person, &scene, s);

@@ -10,16 +10,13 @@ set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
+# shellcheck source=tests/rig/notify.sh
+. "$top/tests/rig/notify.sh"
 rig_alone "$@"
 command -v msmtp >/dev/null || rig_skip "msmtp is missing"
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
 chains=/var/lib/aas/alerts
-got=/run/got
-mkdir -m 0777 "$got" "$got/mail" "$got/hook"
-getent passwd aas-notify >/dev/null ||
-    useradd --system --no-create-home --shell /usr/sbin/nologin aas-notify
-rig_user demo 'correct horse'
+notify_prepare
+mkdir -m 0777 "$got/mail" "$got/hook"
 uid=$(id -u demo)
 
 # --- the places -----------------------------------------------------------------
@@ -117,30 +114,7 @@ down()
 	wait "$@" 2>/dev/null || :
 }
 
-# --- events ---------------------------------------------------------------------
-
-# event TYPE [MEMBERS]: as the module writes one; its id on stdout.
-event()
-{
-	local id
-
-	id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "$spool/new"
-	chmod 0700 "$spool/new"
-	(
-		umask 077
-		printf '{"v":1,"id":"%s","type":"%s","time":"%s","host":"h","user":"demo","uid":%s%s}\n' \
-		    "$id" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$uid" "${2:-}" \
-		    >"$spool/new/.$id"
-		mv "$spool/new/.$id" "$spool/new/0$(date +%s%N)-$id.json"
-	)
-	echo "$id"
-}
-
-drain()
-{
-	timeout 120 "$notify" --all --verbose 2>/run/notify.log
-}
+# --- settings and queues --------------------------------------------------------
 
 settings()
 {
@@ -416,8 +390,7 @@ bound()
 {
 	program rank | settings
 	id=$(event sign-in)
-	timeout 120 prlimit --nofile=12: --fsize=0: --nproc=1: \
-	    nice -n 19 ionice -c 3 "$notify" --all --verbose 2>/run/notify.log
+	drain prlimit --nofile=12: --fsize=0: --nproc=1: nice -n 19 ionice -c 3
 	empty && grep -q "$id" "$got/taken" && not grep idle "$got/rank"
 }
 check 'started with next to nothing it delivers' bound

@@ -10,40 +10,14 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=rig/lib.sh
 . "$here/rig/lib.sh"
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
-got=/run/got
-
-# event [MEMBERS]: its id on stdout.
-event()
-{
-	local id
-
-	id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "$spool/new"
-	chmod 0700 "$spool/new"
-	(
-		umask 077
-		printf '{"v":1,"id":"%s","type":"sign-in","time":"%s","host":"h","user":"demo","uid":%s%s}\n' \
-		    "$id" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(id -u demo)" \
-		    "${1:-}" >"$spool/new/.$id"
-		mv "$spool/new/.$id" "$spool/new/0$(date +%s%N)-$id.json"
-	)
-	echo "$id"
-}
+# shellcheck source=rig/notify.sh
+. "$here/rig/notify.sh"
 
 prepare()
 {
-	mkdir -m 0777 "$got"
+	notify_prepare
+	notify_take
 	mkdir -p /etc/aas
-	getent passwd aas-notify >/dev/null || useradd --system \
-	    --no-create-home --shell /usr/sbin/nologin aas-notify
-	rig_user demo 'correct horse'
-	cat >/run/take <<-'SH'
-		#!/bin/sh
-		exec cat >>/run/got/taken
-	SH
-	chmod 0755 /run/take
 }
 
 # --- in the private host --------------------------------------------------------
@@ -55,7 +29,7 @@ audit()
 
 	shift
 	id=$(event)
-	timeout 60 "$@" "$notify" --all --verbose 2>/run/notify.log || return 1
+	drain "$@" || return 1
 	cat /run/notify.log
 	grep -q "$id" "$got/taken" || return 1
 	if [ -n "$said" ]; then
@@ -274,7 +248,7 @@ inside()
 	screens
 	systemd-tmpfiles --create /usr/lib/tmpfiles.d/*aas*.conf || :
 	check 'the path unit starts' systemctl start aas-notify.path
-	id=$(event ',"rhost":"192.0.2.7","tty":"pts/99"')
+	id=$(event sign-in ',"rhost":"192.0.2.7","tty":"pts/99"')
 	check 'with no aasd a program hears of an event' comes "$got/taken" "$id"
 	check 'and a webhook' comes "$got/hook" "$id"
 	check 'and a mailbox that only a set-group-ID sendmail can write' \

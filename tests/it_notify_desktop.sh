@@ -7,21 +7,18 @@
 # that never answers, answers nonsense or ends keeps no other place waiting,
 # and sees no one but its own user.
 # shellcheck disable=SC2317 # what check calls
+# shellcheck disable=SC2119 # drain without more
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
+# shellcheck source=tests/rig/notify.sh
+. "$top/tests/rig/notify.sh"
 rig_alone "$@"
 for tool in dbus-daemon gdbus; do
 	command -v "$tool" >/dev/null || rig_skip "$tool is missing"
 done
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
-got=/run/got
-mkdir -m 0777 "$got"
-getent passwd aas-notify >/dev/null ||
-    useradd --system --no-create-home --shell /usr/sbin/nologin aas-notify
-rig_user demo 'correct horse'
+notify_prepare
 rig_user other 'correct horse'
 uid=$(id -u demo)
 mine=/run/user/$uid
@@ -29,29 +26,7 @@ as_demo=(setpriv --reuid=demo --regid=demo --clear-groups)
 mkdir /run/user
 install -d -o demo -g demo -m 0700 "$mine"
 
-# event [MEMBERS]
-event()
-{
-	local id
-
-	id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "$spool/new"
-	chmod 0700 "$spool/new"
-	(
-		umask 077
-		printf '{"v":1,"id":"%s","type":"sign-in","time":"%s","host":"h","user":"demo","uid":%s%s}\n' \
-		    "$id" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$uid" "${1:-}" \
-		    >"$spool/new/.$id"
-		mv "$spool/new/.$id" "$spool/new/0$(date +%s%N)-$id.json"
-	)
-	echo "$id"
-}
-
-cat >/run/take <<-'SH'
-	#!/bin/sh
-	exec cat >>/run/got/taken
-SH
-chmod 0755 /run/take
+notify_take
 rig_conf <<-'CONF'
 	realm = "example.org";
 	alerts = { desktop = true; journal = false; syslog = false;
@@ -64,7 +39,7 @@ elsewhere()
 {
 	local begin=$SECONDS
 
-	timeout 60 "$notify" --all --verbose 2>/run/notify.log || return 1
+	drain || return 1
 	cat /run/notify.log
 	[ $((SECONDS - begin)) -lt 25 ] && grep -q "$1" "$got/taken" &&
 	    [ -z "$(find "$spool/queue" "$spool/dead" -type f)" ]
@@ -130,7 +105,7 @@ bus_up
 id=$(event)
 check 'an alert comes to the desktop, and the other place' elsewhere "$id"
 check 'as what it is, from the user'"'"'s own client' shown 1 "$id"
-id=$(event ',"rhost":"<b>bold</b><img src=\"http://x/\">&lt;\u001b[2J\u202e'"'"'; %s \\n\nId 0"')
+id=$(event sign-in ',"rhost":"<b>bold</b><img src=\"http://x/\">&lt;\u001b[2J\u202e'"'"'; %s \\n\nId 0"')
 check 'one with markup in a name, too' elsewhere "$id"
 check 'and the desktop sees none' shown 2 "$id"
 id=$(event)

@@ -3,18 +3,15 @@
 # What waits there is delivered all the same, each once and by one number, also
 # what stands in the reserve alone and what a place does not take at first.
 # shellcheck disable=SC2317 # what check calls
+# shellcheck disable=SC2119 # drain without more
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
+# shellcheck source=tests/rig/notify.sh
+. "$top/tests/rig/notify.sh"
 rig_alone "$@"
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
-got=/run/got
-mkdir -m 0777 "$got"
-getent passwd aas-notify >/dev/null ||
-    useradd --system --no-create-home --shell /usr/sbin/nologin aas-notify
-rig_user demo 'correct horse'
+notify_prepare
 uid=$(id -u demo)
 chain=/var/lib/aas/alerts/$uid
 
@@ -64,11 +61,6 @@ reserved()
 	        f.seek(4096 * i)
 	        f.write(line + b"\0" * (4095 - len(line)) + b"\n")
 	PY
-}
-
-drain()
-{
-	timeout 120 "$notify" --all --verbose 2>/run/notify.log
 }
 
 # fill: not a block, or no inode, is left.

@@ -9,9 +9,9 @@ set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
+# shellcheck source=tests/rig/notify.sh
+. "$top/tests/rig/notify.sh"
 rig_alone "$@"
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
 group=/sys/fs/cgroup/users
 
 # A hierarchy of our own, below the group that we are in.
@@ -28,22 +28,6 @@ own_groups()
 	echo $$ >"$dir/cgroup.procs"
 	exec unshare --cgroup --mount --propagation private \
 	    /bin/bash "$0" inside
-}
-
-event()
-{
-	local id
-
-	id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "$spool/new"
-	chmod 0700 "$spool/new"
-	(
-		umask 077
-		printf '{"v":1,"id":"%s","type":"%s","time":"%s","host":"h","user":"demo","uid":%s}\n' \
-		    "$id" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(id -u demo)" \
-		    >"$spool/new/.$id"
-		mv "$spool/new/.$id" "$spool/new/0$(date +%s%N)-$id.json"
-	)
 }
 
 # of_demo CMD...: as sudo's child is, in the group that demo owns.
@@ -74,15 +58,12 @@ in_group()
 }
 
 [ "${1:-}" = inside ] || own_groups
-mkdir -p /tmp/cg2 /run/got
+mkdir -p /tmp/cg2
 mount -t cgroup2 none /tmp/cg2
 mount --bind /tmp/cg2 /sys/fs/cgroup
-rig_user demo 'correct horse'
-getent passwd aas-notify >/dev/null ||
-    useradd --system --no-create-home --shell /usr/sbin/nologin aas-notify
+notify_prepare
 mkdir "$group"
 chown -R demo: "$group"
-chmod 0777 /run/got
 cat >/run/tell <<-'SH'
 	#!/bin/sh
 	: >/run/got/begun
@@ -101,11 +82,11 @@ rm -rf "${spool:?}/new" "$spool/queue"
 : >/run/got/told
 chmod 0666 /run/got/told
 
-event sign-in
+event sign-in >/dev/null
 of_demo "$notify" --detach
 rig_until test -e /run/got/begun
 check 'a user freezes the group that a notifier was started in' freeze 1
-event key-added
+event key-added >/dev/null
 check 'and it goes on' rig_until told sign-in
 timeout 20 "$notify"
 check 'as does the next one' rig_until told key-added

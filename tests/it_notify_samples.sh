@@ -3,26 +3,23 @@
 # a chat, whatever a name has in it, and text messages.  What goes wrong there,
 # a program that is missing too, gives no alert up.
 # shellcheck disable=SC2016,SC2317 # what others read, what check calls
+# shellcheck disable=SC2119 # drain without more
 set -euo pipefail
 top=${AAS_TOP_SRCDIR:-/src}
 # shellcheck source=tests/rig/lib.sh
 . "$top/tests/rig/lib.sh"
+# shellcheck source=tests/rig/notify.sh
+. "$top/tests/rig/notify.sh"
 rig_alone "$@"
 command -v jq >/dev/null || rig_skip "jq is missing"
-notify=/usr/libexec/aas/aas-notify
-spool=/var/spool/aas
-got=/run/got
-mkdir -m 0777 "$got"
-getent passwd aas-notify >/dev/null ||
-    useradd --system --no-create-home --shell /usr/sbin/nologin aas-notify
-rig_user demo 'correct horse'
-uid=$(id -u demo)
+notify_prepare
 
 # --- the other ends -------------------------------------------------------------
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout /run/key.pem \
     -out /run/cert.pem 2>/dev/null
+# So that nothing is left there.
 cp /run/cert.pem /usr/local/share/ca-certificates/it.crt
 update-ca-certificates >/dev/null 2>&1 || :
 cat >/run/chat.py <<-'PY'
@@ -65,7 +62,10 @@ cat >/run/mmcli <<-'SH'
 SH
 chmod 0755 /run/mmcli
 mkdir -m 0777 "$got/sms"
-: >/usr/bin/mmcli
+if [ ! -e /usr/bin/mmcli ]; then
+	trap 'umount -l /usr/bin/mmcli 2>/dev/null || :; rm -f /usr/bin/mmcli' EXIT
+	: >/usr/bin/mmcli
+fi
 mount --bind /run/mmcli /usr/bin/mmcli
 
 # --- as the first lines say -----------------------------------------------------
@@ -85,28 +85,6 @@ rig_conf <<-'CONF'
 	    syslog = false; journal = false; terminals = false; };
 CONF
 
-# event TYPE [MEMBERS]
-event()
-{
-	local id
-
-	id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "$spool/new"
-	chmod 0700 "$spool/new"
-	(
-		umask 077
-		printf '{"v":1,"id":"%s","type":"%s","time":"%s","host":"h","user":"demo","uid":%s%s}\n' \
-		    "$id" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$uid" "${2:-}" \
-		    >"$spool/new/.$id"
-		mv "$spool/new/.$id" "$spool/new/0$(date +%s%N)-$id.json"
-	)
-}
-
-drain()
-{
-	timeout 120 "$notify" --all --verbose 2>/run/notify.log
-}
-
 # waiting QUEUE DEAD
 waiting()
 {
@@ -123,21 +101,21 @@ chat_has()
 
 : >"$got/chat"
 chmod 0666 "$got/chat"
-event sign-in ',"rhost":"192.0.2.7","session":"aabbccddeeff0011"'
+event sign-in ',"rhost":"192.0.2.7","session":"aabbccddeeff0011"' >/dev/null
 drain
 check 'a sign-in comes to the chat' chat_has \
     "[\`h\`] sign-in of \`demo\` from \`192.0.2.7\` - not you? aasctl end aabbccddeeff0011 --lock (alert 1, previous 0)"
-event sign-in ',"rhost":"<!channel> <https://x|y> @all `&\u202eA\u0007\n\"\\\u00e9$(id)","session":"../x"'
+event sign-in ',"rhost":"<!channel> <https://x|y> @all `&\u202eA\u0007\n\"\\\u00e9$(id)","session":"../x"' >/dev/null
 drain
 check 'a name is markup, link, call or direction of nothing' chat_has \
     "[\`h\`] sign-in of \`demo\` from \`&lt;!channel&gt; &lt;https://x|y&gt; @all '&amp;?A??\"\\é\$(id)\` (a name, not verified) (alert 2, previous 1)"
-event attempts ',"count":7,"rhost":"2001:db8::1","text":"most from `x`"'
+event attempts ',"count":7,"rhost":"2001:db8::1","text":"most from `x`"' >/dev/null
 drain
 check 'how many, and what more is said' chat_has \
     "[\`h\`] attempts of \`demo\` from \`2001:db8::1\`, 7 times: \`most from 'x'\` (alert 3, previous 2)"
 for code in 302 404 500; do
 	echo "$code" >/run/code
-	event sign-in
+	event sign-in >/dev/null
 	drain
 	check "an answer of $code is none" waiting 1 0
 	echo 200 >/run/code
@@ -149,7 +127,7 @@ check 'none of those is a text message' test ! -e "$got/sent"
 : >"$got/sent"
 chmod 0666 "$got/sent"
 : >"$got/no-net"
-event recovery-started
+event recovery-started >/dev/null
 for _ in 1 2 3; do
 	drain
 done
@@ -163,7 +141,7 @@ check 'and nothing waits' waiting 0 0
 
 : >/run/none
 mount --bind /run/none "$(readlink -f "$(command -v jq)")"
-event recovery-started
+event recovery-started >/dev/null
 drain
 umount "$(readlink -f /usr/bin/jq)"
 check 'without jq nothing is given up' waiting 1 0

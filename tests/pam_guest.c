@@ -457,23 +457,40 @@ poor_auth(struct pam_host *h)
 	return rv;
 }
 
+/* What ${take} takes from the host lets in nobody; good: nor keeps it out. */
+static int
+poor_host(
+    struct pam_host *h, int (*take)(const void *), const void *arg, int good)
+{
+	char p[FIXTURE_PATH], q[FIXTURE_PATH];
+
+	/* libpam and NSS have loaded everything before. */
+	CHECK(poor_auth(h) == PAM_SUCCESS);
+	fixture_path(h->f, "libexec/script.2", p);
+	fixture_path(h->f, "libexec/script.1", q);
+	CHECK(take(arg) == 0);
+	CHECK(poor_auth(h) == PAM_SUCCESS || !good);
+	/* The helper refuses: nothing here may say yes. */
+	CHECK(rename(p, q) == 0);
+	CHECK(poor_auth(h) != PAM_SUCCESS);
+	return 0;
+}
+
+static int
+take_limit(const void *arg)
+{
+	const struct limited *l = arg;
+	struct rlimit r = { l->value, l->value };
+
+	return setrlimit((__rlimit_resource_t)l->what, &r);
+}
+
 static int
 with_limit(void *arg)
 {
 	struct limited *l = arg;
-	struct rlimit r = { l->value, l->value };
-	char p[FIXTURE_PATH], q[FIXTURE_PATH];
 
-	/* libpam and NSS have loaded everything before. */
-	CHECK(poor_auth(l->h) == PAM_SUCCESS);
-	fixture_path(l->h->f, "libexec/script.2", p);
-	fixture_path(l->h->f, "libexec/script.1", q);
-	CHECK(setrlimit((__rlimit_resource_t)l->what, &r) == 0);
-	CHECK(poor_auth(l->h) == PAM_SUCCESS || !l->exact);
-	/* The helper refuses: nothing here may say yes. */
-	CHECK(rename(p, q) == 0);
-	CHECK(poor_auth(l->h) != PAM_SUCCESS);
-	return 0;
+	return poor_host(l->h, take_limit, l, l->exact);
 }
 
 static void
@@ -547,9 +564,9 @@ struct filtered {
 };
 
 static int
-with_filter(void *arg)
+take_call(const void *arg)
 {
-	struct filtered *t = arg;
+	const struct filtered *t = arg;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    offsetof(struct seccomp_data, nr)),
@@ -559,18 +576,18 @@ with_filter(void *arg)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
-	char p[FIXTURE_PATH], q[FIXTURE_PATH];
 
-	CHECK(poor_auth(t->h) == PAM_SUCCESS);
-	fixture_path(t->h->f, "libexec/script.2", p);
-	fixture_path(t->h->f, "libexec/script.1", q);
-	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0);
-	CHECK(poor_auth(t->h) == PAM_SUCCESS || !t->good);
-	/* The helper refuses: nothing here may say yes. */
-	CHECK(rename(p, q) == 0);
-	CHECK(poor_auth(t->h) != PAM_SUCCESS);
-	return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+}
+
+static int
+with_filter(void *arg)
+{
+	struct filtered *t = arg;
+
+	return poor_host(t->h, take_call, t, t->good);
 }
 
 /* Calls that filters made for an older libc, or for containers, do not know. */

@@ -679,6 +679,31 @@ attest_f57_password_services_are_no_evidence(void **state)
 }
 
 static void
+service_at_this_machine_is_told_from_others(void **state)
+{
+	static const char *const inside[] = { "su", "su-l", "sudo", "sudo-i",
+		"polkit-1" };
+	static const char *const jobs[] = { "cron", "crond", "atd",
+		"systemd-user", "aas-runner", "codex-runner" };
+	static const char *const others[] = { "sshd", "login", "gdm-password",
+		"sddm", "sudo-rs", "su-", "vlock", "aasctl", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+		assert_int_equal(aas_service_inside(inside[i]), 1);
+		assert_int_equal(aas_service_here(inside[i]), 1);
+	}
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		assert_int_equal(aas_service_inside(jobs[i]), 0);
+		assert_int_equal(aas_service_here(jobs[i]), 1);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(aas_service_inside(others[i]), 0);
+		assert_int_equal(aas_service_here(others[i]), 0);
+	}
+}
+
+static void
 attest_second_signer_may_hold(void **state)
 {
 	const struct aas_attest_ask a = { .now_s = NOW };
@@ -896,6 +921,7 @@ main(void)
 		FIXTURE_TEST(attest_claims_each_have_their_reason),
 		FIXTURE_TEST(attest_f57_revoked_is_refused),
 		FIXTURE_TEST(attest_f57_password_services_are_no_evidence),
+		FIXTURE_TEST(service_at_this_machine_is_told_from_others),
 		FIXTURE_TEST(attest_second_signer_may_hold),
 		FIXTURE_TEST(attest_every_reason_has_code_and_sentence),
 		FIXTURE_TEST(signer_bad_setting_is_refused_with_its_line),

@@ -1327,6 +1327,19 @@ put_large(struct fixture *f, char path[FIXTURE_PATH])
 	return n;
 }
 
+/* ${who} in a process of its own, with the path of a large file. */
+static void
+with_large(struct fixture *f, int (*who)(void *))
+{
+	char path[FIXTURE_PATH];
+
+	if (geteuid() != 0)
+		skip();
+	put_large(f, path);
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	assert_int_equal(fixture_in_child(who, path), 0);
+}
+
 /* A screen locker must not end by what somebody does to the file. */
 static int
 as_locker(void *arg)
@@ -1372,14 +1385,7 @@ policy_file_that_is_large_is_mapped(void **state)
 static void
 policy_file_that_is_large_is_read_by_who_is_not_root(void **state)
 {
-	struct fixture *f = *state;
-	char path[FIXTURE_PATH];
-
-	if (geteuid() != 0)
-		skip();
-	put_large(f, path);
-	assert_int_equal(chmod(f->dir, 0755), 0);
-	assert_int_equal(fixture_in_child(as_locker, path), 0);
+	with_large(*state, as_locker);
 }
 
 /* aasctl check, of a runner's own account, has no time to read it all. */
@@ -1401,14 +1407,7 @@ as_runner(void *arg)
 static void
 policy_file_that_is_large_is_mapped_by_who_guards_nothing(void **state)
 {
-	struct fixture *f = *state;
-	char path[FIXTURE_PATH];
-
-	if (geteuid() != 0)
-		skip();
-	put_large(f, path);
-	assert_int_equal(chmod(f->dir, 0755), 0);
-	assert_int_equal(fixture_in_child(as_runner, path), 0);
+	with_large(*state, as_runner);
 }
 
 static void

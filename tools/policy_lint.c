@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/service.h"
 #include "lib/user.h"
 #include "tools/policy_build.h"
 #include "tools/stacks.h"
@@ -76,20 +77,17 @@ service_known(const struct aas_names *l, const char *name)
 static void
 services(struct lint *t, const struct aas_rule *r)
 {
-	static const char *names[] = { "su", "su-l", "sudo", "sudo-i",
-		"polkit-1" };
-	static const struct aas_names here = { 5, names };
-	uint32_t at_once = 0;
+	uint32_t inside = 0;
 
 	for (uint32_t i = 0; i < r->services.n; i++) {
 		const char *name = r->services.v[i];
 
-		at_once += (uint32_t)has(&here, name);
+		inside += (uint32_t)aas_service_inside(name);
 		if (!service_known(&r->services, name))
 			say(t, r, "services", name,
 			    "has no file in /etc/pam.d");
 	}
-	if (r->services.n > 0 && at_once == r->services.n &&
+	if (r->services.n > 0 && inside == r->services.n &&
 	    (r->origin != 0 || r->nets_n > 0))
 		say(t, r, r->origin != 0 ? "origin" : "networks",
 		    r->services.v[0],

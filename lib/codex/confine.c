@@ -4,24 +4,16 @@
  * 1. There MUST be no way back to what it was before.
  */
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <grp.h>
 #include <unistd.h>
 
 #include "lib/codex/read.h"
 #include "lib/err.h"
+#include "lib/limit.h"
 
 #define CPU_S   2
 #define FDS_MAX (AAS_CODEX_MAX + 32) /* the roots of all, and what is read */
-
-static int
-limit(__rlimit_resource_t what, rlim_t n)
-{
-	struct rlimit l = { n, n };
-
-	return setrlimit(what, &l);
-}
 
 int
 aas_codex_confine(const struct aas_codex_user *user, size_t memory)
@@ -38,11 +30,13 @@ aas_codex_confine(const struct aas_codex_user *user, size_t memory)
 	if (getresuid(&r, &e, &s) == -1 || r != user->uid || e != user->uid ||
 	    s != user->uid || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
-	    limit(RLIMIT_CORE, 0) == -1 || limit(RLIMIT_CPU, CPU_S) == -1 ||
-	    limit(RLIMIT_NOFILE, FDS_MAX) == -1 || limit(RLIMIT_NPROC, 0) == -1)
+	    aas_limit(RLIMIT_CORE, 0) != AAS_OK ||
+	    aas_limit(RLIMIT_CPU, CPU_S) != AAS_OK ||
+	    aas_limit(RLIMIT_NOFILE, FDS_MAX) != AAS_OK ||
+	    aas_limit(RLIMIT_NPROC, 0) != AAS_OK)
 		return AAS_ERR_SYS;
 #ifndef __SANITIZE_ADDRESS__ /* which takes terabytes of addresses */
-	if (limit(RLIMIT_AS, memory) == -1)
+	if (aas_limit(RLIMIT_AS, memory) != AAS_OK)
 		return AAS_ERR_SYS;
 #else
 	(void)memory;

@@ -6,7 +6,6 @@
  *    structures of a fixed size, and texts that it checks.
  */
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -24,6 +23,7 @@
 #include "lib/codex/read.h"
 #include "lib/err.h"
 #include "lib/fs.h"
+#include "lib/limit.h"
 #include "lib/utf8.h"
 
 #define EARLY_S 2 /* the clocks of the two differ by less */
@@ -270,7 +270,6 @@ open_roots(const struct aas_codex_run *v, size_t n, int *roots)
 static void __attribute__((noreturn)) be_child(const struct aas_codex_run *v,
     size_t n, const struct aas_codex_user *user, int64_t until_ms, int out)
 {
-	static const struct rlimit none = { 0, 0 };
 	struct aas_codex_said *said = calloc(n, sizeof(*said));
 	int *roots = calloc(n, sizeof(*roots));
 
@@ -281,7 +280,7 @@ static void __attribute__((noreturn)) be_child(const struct aas_codex_run *v,
 		_exit(1);
 	open_roots(v, n, roots);
 	if (aas_codex_confine(user, MEMORY) != AAS_OK ||
-	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+	    aas_limit(RLIMIT_FSIZE, 0) != AAS_OK)
 		_exit(1);
 	read_all(v, n, user->dir, roots, until_ms, said);
 	_exit(aas_fs_write_all(out, said, n * sizeof(*said)) == AAS_OK ? 0 : 1);

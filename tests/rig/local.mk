@@ -4,8 +4,8 @@
 dist_noinst_SCRIPTS += dev %D%/boot.sh %D%/build.sh %D%/host.sh %D%/init.sh \
 	tests/ring2.sh
 dist_noinst_SCRIPTS += %D%/demo/demo.sh %D%/demo/talk.exp
-EXTRA_DIST += %D%/lib.sh %D%/lease.sh %D%/notices.py %D%/packages \
-	%D%/sessions.sh
+EXTRA_DIST += %D%/lib.sh %D%/lease.sh %D%/notices.py %D%/notify.sh \
+	%D%/packages %D%/sessions.sh
 IT_TESTS = tests/it_aasd.sh tests/it_boot.sh tests/it_enroll.sh tests/it_guess.sh tests/it_host.sh
 IT_TESTS += tests/it_authority.sh tests/it_stranger.sh
 IT_TESTS += tests/it_attest.sh
